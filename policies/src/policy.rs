@@ -117,7 +117,9 @@ pub struct NetworkGrant {
 }
 
 /// Which clock the guest sees, from less to more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Clocks {
     /// Always 2000-01-01T00:00:00Z; a sleep ends at once.
