@@ -186,6 +186,8 @@ pub struct DeniedAttempt {
 pub enum Rule {
     /// `capabilities.directories`: outside every granted folder, or writing where reading is granted.
     Directories,
+    /// `capabilities.environment`: a variable that the caller gave and the policy does not allow.
+    Environment,
     /// `capabilities.network`.
     Network,
     /// `limits.memory`.

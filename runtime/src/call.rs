@@ -1,0 +1,136 @@
+//! What one run is asked to do.
+
+use bytes::Bytes;
+use policies::Policy;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// What one run is asked to do, and within which limits.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Arguments after the program's name; at most [`Call::MAX_ARGUMENT_BYTES`] in all.
+    pub args: Vec<String>,
+    /// Environment; names that the policy does not allow are left out and recorded as denied.
+    pub env: Vec<(String, String)>,
+    /// Standard input.
+    pub input: Vec<u8>,
+    /// What the run may use and touch.
+    pub policy: Policy,
+    /// Calls the run off.
+    pub cancel: CancellationToken,
+    /// Where standard output and error go while they are written, beside the result. A full
+    /// channel makes the guest wait (which counts against its wall time); a closed one is ignored.
+    pub live: Option<mpsc::Sender<Chunk>>,
+}
+
+/// A piece of what the guest writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Where it was written.
+    pub stream: Stream,
+    /// The piece.
+    pub bytes: Bytes,
+}
+
+/// The two streams that a guest writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl Call {
+    /// Arguments and environment together, in bytes with their terminators: 128 KiB.
+    pub const MAX_ARGUMENT_BYTES: usize = 128 * 1024;
+
+    /// A run without arguments, environment and input.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            args: Vec::new(),
+            env: Vec::new(),
+            input: Vec::new(),
+            policy,
+            cancel: CancellationToken::new(),
+            live: None,
+        }
+    }
+
+    /// The arguments after the program's name.
+    #[must_use]
+    pub fn with_args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.args = args.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn with_env(mut self, env: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.env = env.into_iter().collect();
+        self
+    }
+
+    /// Standard input.
+    #[must_use]
+    pub fn with_input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// What calls the run off.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: CancellationToken) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// Where output goes while it is written.
+    #[must_use]
+    pub fn with_live(mut self, live: mpsc::Sender<Chunk>) -> Self {
+        self.live = Some(live);
+        self
+    }
+
+    /// What makes this call impossible before anything runs.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        let limit = self.policy.limits.input;
+        if self.input.len() as u64 > limit.0 {
+            return Some(format!(
+                "the input has {} bytes, more than the {limit} that the policy allows \
+                 (limits.input): send less, or ask for a higher limit",
+                self.input.len()
+            ));
+        }
+        if let Some(argument) = self.args.iter().find(|argument| argument.contains('\0')) {
+            return Some(format!(
+                "the argument {argument:?} holds a NUL, which no program can receive: remove it"
+            ));
+        }
+        for (name, value) in &self.env {
+            if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+                return Some(format!(
+                    "the environment variable {name:?} can't be passed on: a name has no `=`, \
+                     is not empty, and neither it nor its value holds a NUL"
+                ));
+            }
+        }
+        let size: usize = self
+            .args
+            .iter()
+            .map(|argument| argument.len() + 1)
+            .sum::<usize>()
+            + self
+                .env
+                .iter()
+                .map(|(name, value)| name.len() + value.len() + 2)
+                .sum::<usize>();
+        (size > Self::MAX_ARGUMENT_BYTES).then(|| {
+            format!(
+                "arguments and environment have {size} bytes together, more than the {} that \
+                 there is room for: pass large data as input",
+                Self::MAX_ARGUMENT_BYTES
+            )
+        })
+    }
+}

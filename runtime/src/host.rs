@@ -1,0 +1,222 @@
+//! What the guest can call: WASI preview 1, each function through our hands.
+//!
+//! Every function of the interface is defined here by name. Most pass straight to wasmtime-wasi;
+//! those that a policy speaks of are in [`files`], [`output`] and [`time`].
+
+mod files;
+mod output;
+mod state;
+mod time;
+
+pub(crate) use state::{State, Stop};
+
+use crate::execution::Rule;
+use wasmtime::{Caller, Extern, Linker, Result, bail};
+use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
+use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
+use wiggle::GuestMemory;
+
+/// The module whose functions these are.
+pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
+
+/// What one guest call can make the host copy, in bytes: the engine's own default.
+const COPY_LIMIT: usize = 128 << 20;
+
+/// WASI's error numbers that are used here (wasi_snapshot_preview1.witx, `errno`).
+pub(crate) mod errno {
+    pub(crate) const SUCCESS: i32 = 0;
+    pub(crate) const ACCES: i32 = 2;
+    pub(crate) const BADF: i32 = 8;
+    pub(crate) const DQUOT: i32 = 19;
+    pub(crate) const FAULT: i32 = 21;
+    pub(crate) const INVAL: i32 = 28;
+    pub(crate) const NOENT: i32 = 44;
+    pub(crate) const PERM: i32 = 63;
+    pub(crate) const NOTCAPABLE: i32 = 76;
+}
+
+/// One call from the guest: its memory, and the state of its run.
+pub(crate) struct Host<'a> {
+    pub(crate) memory: &'a mut [u8],
+    pub(crate) state: &'a mut State,
+}
+
+impl Host<'_> {
+    /// Bytes of the guest, or `None` where they are not all inside its memory.
+    pub(crate) fn bytes(&self, at: i32, length: i32) -> Option<&[u8]> {
+        let at = usize::try_from(at.cast_unsigned()).ok()?;
+        let length = usize::try_from(length.cast_unsigned()).ok()?;
+        self.memory.get(at..at.checked_add(length)?)
+    }
+
+    pub(crate) fn u32_at(&self, at: i32) -> Option<u32> {
+        let bytes = self.bytes(at, 4)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    pub(crate) fn write(&mut self, at: i32, bytes: &[u8]) -> Option<()> {
+        let at = usize::try_from(at.cast_unsigned()).ok()?;
+        self.memory
+            .get_mut(at..at.checked_add(bytes.len())?)?
+            .copy_from_slice(bytes);
+        Some(())
+    }
+
+    /// A path as the guest gave it, for records.
+    pub(crate) fn path(&self, at: i32, length: i32) -> String {
+        match self.bytes(at, length) {
+            Some(bytes) => String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).into_owned(),
+            None => "(outside the guest's memory)".to_owned(),
+        }
+    }
+
+    /// Records that the sandbox itself said no.
+    pub(crate) fn note_denial(&mut self, error: i32, what: &str, target: impl FnOnce() -> String) {
+        if matches!(error, errno::ACCES | errno::PERM | errno::NOTCAPABLE) {
+            self.state.deny(what, target(), Rule::Directories);
+        }
+    }
+}
+
+/// Gives every function its place in the linker; `$module::$name` is our own version, and
+/// without it wasmtime-wasi's is called as it is.
+macro_rules! functions {
+    ($($name:ident ( $($arg:ident : $ty:ty),* ) $kind:tt $([$module:ident])?;)*) => {
+        /// The functions of WASI preview 1.
+        pub(crate) const FUNCTIONS: &[&str] = &[$(stringify!($name)),*, "proc_exit"];
+
+        /// Defines them all.
+        pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
+            $(
+                linker.func_wrap_async(
+                    MODULE,
+                    stringify!($name),
+                    |mut caller: Caller<'_, State>, ($($arg,)*): ($($ty,)*)| {
+                        Box::new(async move {
+                            #[allow(unused_mut, reason = "only some functions write")]
+                            let mut host = enter(&mut caller)?;
+                            functions!(@call host $name ($($arg),*) $kind $([$module])?)
+                        })
+                    },
+                )?;
+            )*
+            linker.func_wrap(MODULE, "proc_exit", |mut caller: Caller<'_, State>, code: i32| {
+                let host = enter(&mut caller)?;
+                wasi::proc_exit(&mut host.state.wasi, &mut GuestMemory::Unshared(host.memory), code)
+            })?;
+            Ok(())
+        }
+    };
+    (@call $host:ident $name:ident ($($arg:ident),*) $kind:tt [$module:ident]) => {
+        $module::$name(&mut $host, $($arg),*).await
+    };
+    (@call $host:ident $name:ident ($($arg:ident),*) sync) => {
+        wasi::$name(&mut $host.state.wasi, &mut GuestMemory::Unshared($host.memory), $($arg),*)
+    };
+    (@call $host:ident $name:ident ($($arg:ident),*) waits) => {
+        wasi::$name(&mut $host.state.wasi, &mut GuestMemory::Unshared($host.memory), $($arg),*).await
+    };
+}
+
+functions! {
+    args_get(a: i32, b: i32) sync;
+    args_sizes_get(a: i32, b: i32) sync;
+    environ_get(a: i32, b: i32) sync;
+    environ_sizes_get(a: i32, b: i32) sync;
+    clock_res_get(id: i32, result: i32) sync [time];
+    clock_time_get(id: i32, precision: i64, result: i32) sync [time];
+    fd_advise(a: i32, b: i64, c: i64, d: i32) waits;
+    fd_allocate(fd: i32, offset: i64, length: i64) sync [files];
+    fd_close(fd: i32) waits [files];
+    fd_datasync(a: i32) waits;
+    fd_fdstat_get(a: i32, b: i32) waits;
+    fd_fdstat_set_flags(a: i32, b: i32) sync;
+    fd_fdstat_set_rights(a: i32, b: i64, c: i64) sync;
+    fd_filestat_get(a: i32, b: i32) waits;
+    fd_filestat_set_size(fd: i32, size: i64) waits [files];
+    fd_filestat_set_times(a: i32, b: i64, c: i64, d: i32) waits;
+    fd_pread(fd: i32, iovs: i32, count: i32, offset: i64, result: i32) waits [files];
+    fd_prestat_get(a: i32, b: i32) sync;
+    fd_prestat_dir_name(a: i32, b: i32, c: i32) sync;
+    fd_pwrite(fd: i32, iovs: i32, count: i32, offset: i64, result: i32) waits [files];
+    fd_read(fd: i32, iovs: i32, count: i32, result: i32) waits [files];
+    fd_readdir(a: i32, b: i32, c: i32, d: i64, e: i32) waits;
+    fd_renumber(from: i32, to: i32) waits [files];
+    fd_seek(a: i32, b: i64, c: i32, d: i32) waits;
+    fd_sync(a: i32) waits;
+    fd_tell(a: i32, b: i32) sync;
+    fd_write(fd: i32, iovs: i32, count: i32, result: i32) waits [files];
+    path_create_directory(fd: i32, path: i32, length: i32) waits [files];
+    path_filestat_get(fd: i32, flags: i32, path: i32, length: i32, result: i32) waits [files];
+    path_filestat_set_times(fd: i32, flags: i32, path: i32, length: i32, accessed: i64, modified: i64, which: i32) waits [files];
+    path_link(fd: i32, flags: i32, path: i32, length: i32, to: i32, to_path: i32, to_length: i32) waits [files];
+    path_open(fd: i32, lookup: i32, path: i32, length: i32, open: i32, rights: i64, inheriting: i64, flags: i32, result: i32) waits [files];
+    path_readlink(fd: i32, path: i32, length: i32, buffer: i32, size: i32, result: i32) waits [files];
+    path_remove_directory(fd: i32, path: i32, length: i32) waits [files];
+    path_rename(fd: i32, path: i32, length: i32, to: i32, to_path: i32, to_length: i32) waits [files];
+    path_symlink(target: i32, target_length: i32, fd: i32, path: i32, length: i32) waits [files];
+    path_unlink_file(fd: i32, path: i32, length: i32) waits [files];
+    poll_oneoff(subscriptions: i32, events: i32, count: i32, result: i32) waits [time];
+    proc_raise(a: i32) sync;
+    sched_yield() sync;
+    random_get(at: i32, length: i32) sync [time];
+    sock_accept(fd: i32, flags: i32, result: i32) sync [network];
+    sock_recv(fd: i32, a: i32, b: i32, c: i32, d: i32, e: i32) sync [network];
+    sock_send(fd: i32, a: i32, b: i32, c: i32, d: i32) sync [network];
+    sock_shutdown(fd: i32, how: i32) sync [network];
+}
+
+/// Counts the call and takes hold of the guest's memory.
+fn enter<'a>(caller: &'a mut Caller<'_, State>) -> Result<Host<'a>> {
+    let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
+        bail!("the module does not export its memory as `memory`");
+    };
+    let (memory, state) = memory.data_and_store_mut(caller);
+    state.usage.host_calls += 1;
+    state.wasi.set_hostcall_fuel(COPY_LIMIT);
+    Ok(Host { memory, state })
+}
+
+/// Sockets: preview 1 can only use those that were opened for it, and none ever is.
+mod network {
+    use super::{Host, MODULE, errno};
+    use crate::execution::Rule;
+    use wasmtime::Result;
+
+    fn denied(host: &mut Host<'_>, what: &str, fd: i32) -> Result<i32> {
+        let target = format!("{MODULE} file descriptor {fd}");
+        host.state.deny(what, target, Rule::Network);
+        Ok(errno::NOTCAPABLE)
+    }
+
+    pub(super) async fn sock_accept(host: &mut Host<'_>, fd: i32, _: i32, _: i32) -> Result<i32> {
+        denied(host, "sock_accept", fd)
+    }
+
+    pub(super) async fn sock_recv(
+        host: &mut Host<'_>,
+        fd: i32,
+        _: i32,
+        _: i32,
+        _: i32,
+        _: i32,
+        _: i32,
+    ) -> Result<i32> {
+        denied(host, "sock_recv", fd)
+    }
+
+    pub(super) async fn sock_send(
+        host: &mut Host<'_>,
+        fd: i32,
+        _: i32,
+        _: i32,
+        _: i32,
+        _: i32,
+    ) -> Result<i32> {
+        denied(host, "sock_send", fd)
+    }
+
+    pub(super) async fn sock_shutdown(host: &mut Host<'_>, fd: i32, _: i32) -> Result<i32> {
+        denied(host, "sock_shutdown", fd)
+    }
+}

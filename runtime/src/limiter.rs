@@ -1,0 +1,102 @@
+//! Memory and tables, while they grow.
+
+use crate::execution::{DeniedAttempt, Rule};
+use policies::{Bytes, Limits};
+use wasmtime::ResourceLimiter;
+
+/// Allows growth within the limits and remembers what it refused.
+pub(crate) struct Limiter {
+    limits: Limits,
+    /// All linear memories of the instance together.
+    memory: usize,
+    pub(crate) peak: usize,
+    /// The last refusal, in words: what a run that then fails, fails of.
+    pub(crate) refused: Option<String>,
+    pub(crate) denied: Vec<DeniedAttempt>,
+}
+
+impl Limiter {
+    /// `largest` is what the engine's pool can give any memory.
+    pub(crate) fn new(limits: &Limits, largest: Bytes) -> Self {
+        let mut limits = *limits;
+        limits.memory = limits.memory.min(largest);
+        Self {
+            limits,
+            memory: 0,
+            peak: 0,
+            refused: None,
+            denied: Vec::new(),
+        }
+    }
+
+    fn refuse(&mut self, what: &str, target: String, rule: Rule, why: String) {
+        if self.denied.len() < crate::Execution::MAX_DENIED {
+            self.denied.push(DeniedAttempt {
+                what: what.to_owned(),
+                target,
+                rule,
+            });
+        }
+        self.refused = Some(why);
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // Beyond its own maximum the module may not grow anyway: no rule of ours is touched.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let total = self.memory - current + desired;
+        if total as u64 > self.limits.memory.0 {
+            let why = format!(
+                "{total} bytes of memory ({} pages) were asked for and {} are allowed (limits.memory)",
+                total.div_ceil(65_536),
+                self.limits.memory
+            );
+            self.refuse("memory.grow", format!("{total} bytes"), Rule::Memory, why);
+            return Ok(false);
+        }
+        self.memory = total;
+        self.peak = self.peak.max(total);
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        if desired as u64 > u64::from(self.limits.table_elements) {
+            let why = format!(
+                "a table of {desired} elements was asked for and {} are allowed (limits.table_elements)",
+                self.limits.table_elements
+            );
+            self.refuse(
+                "table.grow",
+                format!("{desired} elements"),
+                Rule::Tables,
+                why,
+            );
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.tables as usize
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances as usize
+    }
+}

@@ -1,0 +1,202 @@
+//! One run, from the call to the execution.
+
+use crate::execution::{Execution, Frame, Outcome, Usage};
+use crate::host::{State, Stop};
+use crate::sandbox::YIELD_INTERVAL;
+use crate::{Call, Tool};
+use policies::Limits;
+use std::future::Future;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+/// How the guest's future ended.
+enum End {
+    Returned(wasmtime::Result<()>),
+    Deadline,
+    Cancelled,
+}
+
+pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
+    let cancel = call.cancel.clone();
+    let slot = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return ended(Outcome::Cancelled),
+        slot = tool.sandbox.slots.acquire() => slot,
+    };
+    let Ok(_slot) = slot else {
+        // The semaphore is never closed; were it, calling off is what that would mean.
+        return ended(Outcome::Cancelled);
+    };
+    let begin = Instant::now();
+    if let Some(message) = call.refusal() {
+        return ended(Outcome::InvalidInput { message });
+    }
+    let limits = call.policy.limits;
+    let state = match State::new(call, tool.sandbox.max_memory) {
+        Ok(state) => state,
+        Err(message) => return ended(Outcome::InvalidInput { message }),
+    };
+    let mut store = Store::new(&tool.sandbox.engine, state);
+    store.limiter(|state| &mut state.limiter);
+    let fuelled = store
+        .set_fuel(limits.fuel.0)
+        .and_then(|()| store.fuel_async_yield_interval(Some(YIELD_INTERVAL)));
+
+    let mut cpu = Duration::ZERO;
+    let end = match fuelled {
+        Err(error) => End::Returned(Err(error)),
+        Ok(()) => {
+            let guest = measured(&mut cpu, async {
+                let instance = tool.pre.instantiate_async(&mut store).await?;
+                let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+                start.call_async(&mut store, ()).await
+            });
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => End::Cancelled,
+                result = tokio::time::timeout(limits.wall_time.as_duration(), guest) => match result {
+                    Ok(result) => End::Returned(result),
+                    Err(_) => End::Deadline,
+                },
+            }
+        }
+    };
+    let wall = begin.elapsed();
+    let left = store.get_fuel().unwrap_or(0);
+    let fuel = limits.fuel.0.saturating_sub(left);
+    let state = store.into_data();
+    let (outcome, backtrace) = judge(end, &limits, state.limiter.refused.as_deref());
+    state.into_execution(outcome, backtrace, |usage: &mut Usage| {
+        usage.fuel = fuel;
+        usage.wall_micros = micros(wall);
+        usage.cpu_micros = micros(cpu);
+    })
+}
+
+/// A run that never began.
+fn ended(outcome: Outcome) -> Execution {
+    Execution {
+        outcome,
+        output: Vec::new(),
+        stdout: crate::Captured::default(),
+        stderr: crate::Captured::default(),
+        usage: Usage::default(),
+        denied: Vec::new(),
+        backtrace: Vec::new(),
+    }
+}
+
+fn judge(end: End, limits: &Limits, refused: Option<&str>) -> (Outcome, Vec<Frame>) {
+    let error = match end {
+        End::Deadline => {
+            let limit = limits.wall_time;
+            return (Outcome::DeadlineExceeded { limit }, Vec::new());
+        }
+        End::Cancelled => return (Outcome::Cancelled, Vec::new()),
+        End::Returned(Ok(())) => return (Outcome::Success, Vec::new()),
+        End::Returned(Err(error)) => error,
+    };
+    let backtrace = error
+        .downcast_ref::<WasmBacktrace>()
+        .map(frames)
+        .unwrap_or_default();
+    let outcome = if let Some(Stop::Output) = error.downcast_ref() {
+        let limit = limits.output;
+        return (Outcome::OutputExceeded { limit }, backtrace);
+    } else if let Some(I32Exit(code)) = error.downcast_ref() {
+        if *code == 0 {
+            return (Outcome::Success, Vec::new());
+        }
+        Outcome::ToolError { exit_code: *code }
+    } else {
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => {
+                let limit = limits.fuel;
+                return (Outcome::FuelExhausted { limit }, backtrace);
+            }
+            Some(trap) => Outcome::Trap {
+                message: trap.to_string(),
+            },
+            None => Outcome::Trap {
+                message: format!("{error:#}"),
+            },
+        }
+    };
+    // A guest that was refused memory and then failed, failed of that.
+    match (refused, outcome) {
+        (Some(refused), _) => (
+            Outcome::MemoryExceeded {
+                message: refused.to_owned(),
+            },
+            backtrace,
+        ),
+        (None, Outcome::Trap { message }) if message.contains("resource limit exceeded") => {
+            (Outcome::MemoryExceeded { message }, backtrace)
+        }
+        (None, outcome @ Outcome::ToolError { .. }) => (outcome, Vec::new()),
+        (None, outcome) => (outcome, backtrace),
+    }
+}
+
+fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
+    backtrace
+        .frames()
+        .iter()
+        .map(|frame| {
+            let symbol = frame.symbols().first();
+            let name = symbol
+                .and_then(|symbol| symbol.name())
+                .or_else(|| frame.func_name());
+            Frame {
+                index: frame.func_index(),
+                function: name.map(|name| {
+                    let mut demangled = String::new();
+                    match demangle(&mut demangled, name) {
+                        Ok(()) => demangled,
+                        Err(_) => name.to_owned(),
+                    }
+                }),
+                location: symbol.and_then(|symbol| {
+                    let mut place = symbol.file()?.to_owned();
+                    for number in [symbol.line(), symbol.column()].into_iter().flatten() {
+                        place = format!("{place}:{number}");
+                    }
+                    Some(place)
+                }),
+            }
+        })
+        .collect()
+}
+
+/// Rust's names as people wrote them, without the hash at the end.
+fn demangle(into: &mut String, name: &str) -> std::fmt::Result {
+    use std::fmt::Write;
+    write!(into, "{:#}", rustc_demangle::demangle(name))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Adds up the processor time of each poll: what the thread did for this guest alone.
+async fn measured<T>(cpu: &mut Duration, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    std::future::poll_fn(move |context| {
+        let before = thread_time();
+        let result = future.as_mut().poll(context);
+        *cpu += thread_time().saturating_sub(before);
+        match result {
+            Poll::Ready(value) => Poll::Ready(value),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}

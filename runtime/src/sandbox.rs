@@ -1,0 +1,208 @@
+//! The engine that all runs share.
+
+use crate::cache::Cache;
+use crate::host::{self, State};
+use crate::{Digest, InstallationKey, LoadError, SandboxError, Tool};
+use policies::{Bytes, Limits};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use wasmtime::{
+    Config, Enabled, Engine, ExternType, InstanceAllocationStrategy, Linker, Module,
+    PoolingAllocationConfig, WasmBacktraceDetails,
+};
+
+/// How a sandbox is set up.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SandboxConfig {
+    /// Where compiled code is kept; without it (or without a key) each load compiles.
+    pub cache_dir: Option<PathBuf>,
+    /// What compiled code is signed with.
+    pub key: Option<InstallationKey>,
+    /// Runs at the same time; more wait for their turn before their time begins.
+    pub max_concurrent_calls: u32,
+    /// What no policy can exceed: the size of a slot in the pool of memories.
+    pub max_memory: Bytes,
+    /// What no policy can exceed: elements of a table in the pool.
+    pub max_table_elements: u32,
+    /// What no policy can exceed: tables of a module.
+    pub max_tables: u32,
+}
+
+impl Default for SandboxConfig {
+    /// 64 runs at a time, 1 GiB of memory at most, 100 000 elements in each of 4 tables.
+    fn default() -> Self {
+        Self {
+            cache_dir: None,
+            key: None,
+            max_concurrent_calls: 64,
+            max_memory: Bytes::gib(1),
+            max_table_elements: 100_000,
+            max_tables: 4,
+        }
+    }
+}
+
+/// Compiles modules and has the room in which they run. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) engine: Engine,
+    linker: Linker<State>,
+    cache: Option<Cache>,
+    pub(crate) slots: Semaphore,
+    pub(crate) max_memory: Bytes,
+}
+
+/// Fuel between two looks at the deadline, at cancellation and at other tasks: well under a
+/// millisecond of work.
+pub(crate) const YIELD_INTERVAL: u64 = 100_000;
+
+impl Sandbox {
+    /// Sets up an engine and its pool.
+    ///
+    /// # Errors
+    /// When the system does not give the pool's address space, or the cache can't be used.
+    pub fn new(config: &SandboxConfig) -> Result<Self, SandboxError> {
+        let engine = Engine::new(&engine_config(config)).map_err(SandboxError::Engine)?;
+        let mut linker = Linker::new(&engine);
+        host::add_to_linker(&mut linker).map_err(SandboxError::Engine)?;
+        let cache = match (&config.cache_dir, &config.key) {
+            (Some(folder), Some(key)) => {
+                Some(Cache::new(folder, key.clone(), &engine).map_err(|error| {
+                    SandboxError::File {
+                        path: folder.clone(),
+                        reason: format!("the folder for compiled code can't be made: {error}"),
+                        remedy: "see that the folder above it exists and may be written",
+                    }
+                })?)
+            }
+            _ => None,
+        };
+        Ok(Self(Arc::new(Inner {
+            engine,
+            linker,
+            cache,
+            slots: Semaphore::new(config.max_concurrent_calls.max(1) as usize),
+            max_memory: config.max_memory,
+        })))
+    }
+
+    /// Checks and compiles a module, or takes its compiled form from the cache.
+    ///
+    /// Compiling is work for a processor, up to seconds for large modules: call it where
+    /// blocking is allowed.
+    ///
+    /// # Errors
+    /// When the bytes are no WASI command module or exceed `limits.module_size`.
+    pub fn load(&self, wasm: &[u8], limits: &Limits) -> Result<Tool, LoadError> {
+        let size = wasm.len() as u64;
+        if size > limits.module_size.0 {
+            return Err(LoadError::TooLarge {
+                size,
+                limit: limits.module_size,
+            });
+        }
+        check_start(wasm)?;
+        let digest = Digest::of(wasm);
+        let span = tracing::debug_span!("load", %digest);
+        let _entered = span.enter();
+        let cached = self
+            .0
+            .cache
+            .as_ref()
+            .and_then(|cache| cache.get(&self.0.engine, &digest));
+        let module = match cached {
+            Some(module) => module,
+            None => {
+                let module = Module::from_binary(&self.0.engine, wasm).map_err(|error| {
+                    LoadError::Invalid {
+                        message: format!("{error:#}"),
+                    }
+                })?;
+                check_interface(&module)?;
+                if let Some(cache) = &self.0.cache {
+                    cache.put(&digest, &module);
+                }
+                module
+            }
+        };
+        let pre =
+            self.0
+                .linker
+                .instantiate_pre(&module)
+                .map_err(|error| LoadError::ImportType {
+                    message: format!("{error:#}"),
+                })?;
+        Ok(Tool::new(Arc::clone(&self.0), pre, digest))
+    }
+}
+
+/// What the first eight bytes say.
+fn check_start(wasm: &[u8]) -> Result<(), LoadError> {
+    if wasm.is_empty() {
+        return Err(LoadError::Empty);
+    }
+    if !wasm.starts_with(b"\0asm") {
+        let start = &wasm[..wasm.len().min(16)];
+        return Err(LoadError::NotWasm {
+            start: String::from_utf8_lossy(start).into_owned(),
+        });
+    }
+    // The upper half of the version is the layer: 1 is the component model.
+    if wasm.get(6..8) == Some(&[1, 0]) {
+        return Err(LoadError::Component);
+    }
+    Ok(())
+}
+
+fn check_interface(module: &Module) -> Result<(), LoadError> {
+    for import in module.imports() {
+        if import.module() != host::MODULE || !host::FUNCTIONS.contains(&import.name()) {
+            return Err(LoadError::ForeignImport {
+                module: import.module().to_owned(),
+                name: import.name().to_owned(),
+            });
+        }
+    }
+    match module.get_export("_start") {
+        Some(ExternType::Func(ty)) if ty.params().len() == 0 && ty.results().len() == 0 => {}
+        _ => return Err(LoadError::NoStart),
+    }
+    match module.get_export("memory") {
+        Some(ExternType::Memory(_)) => Ok(()),
+        _ => Err(LoadError::NoMemory),
+    }
+}
+
+fn engine_config(config: &SandboxConfig) -> Config {
+    let calls = config.max_concurrent_calls.max(1);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(calls)
+        .total_memories(calls)
+        .total_tables(calls.saturating_mul(config.max_tables.max(1)))
+        .total_stacks(calls)
+        .max_memories_per_module(1)
+        .max_tables_per_module(config.max_tables.max(1))
+        .table_elements(config.max_table_elements as usize)
+        .max_memory_size(usize::try_from(config.max_memory.0).unwrap_or(usize::MAX))
+        // What a call touched stays mapped up to here and is zeroed, which costs less than
+        // mapping it anew; the kernel says which pages those are, where it can.
+        .linear_memory_keep_resident(2 * 1024 * 1024)
+        .table_keep_resident(64 * 1024)
+        .pagemap_scan(Enabled::Auto);
+    let mut engine = Config::new();
+    engine
+        .consume_fuel(true)
+        .wasm_multi_memory(false)
+        .wasm_memory64(false)
+        .wasm_relaxed_simd(true)
+        // The same bits on every processor.
+        .relaxed_simd_deterministic(true)
+        .cranelift_nan_canonicalization(true)
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    engine
+}

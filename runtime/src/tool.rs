@@ -1,0 +1,38 @@
+//! A module that is ready to run.
+
+use crate::host::State;
+use crate::sandbox::Inner;
+use crate::{Call, Digest, Execution};
+use std::sync::Arc;
+use wasmtime::InstancePre;
+
+/// A compiled module. Cheap to clone; each run is an instance of its own.
+#[derive(Clone)]
+pub struct Tool {
+    pub(crate) sandbox: Arc<Inner>,
+    pub(crate) pre: InstancePre<State>,
+    digest: Digest,
+}
+
+impl Tool {
+    pub(crate) fn new(sandbox: Arc<Inner>, pre: InstancePre<State>, digest: Digest) -> Self {
+        Self {
+            sandbox,
+            pre,
+            digest,
+        }
+    }
+
+    /// The SHA-256 of the module.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Runs it once, in a fresh instance, and says what happened.
+    ///
+    /// When as many runs as the sandbox allows are under way, it waits for its turn first; the
+    /// wall time begins after that. Dropping the future ends the run.
+    pub async fn run(&self, call: Call) -> Execution {
+        crate::run::run(self, call).await
+    }
+}

@@ -1,0 +1,2 @@
+//! Names the crates that tools may use, so that cargo can resolve and vendor them.
+//! It holds no code and is never built.
