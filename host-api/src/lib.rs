@@ -1,1 +1,3 @@
-//! host-api
+//! The service: gRPC over validation, knowledge base and runtime.
+
+pub mod proto;

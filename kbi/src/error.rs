@@ -162,8 +162,18 @@ pub enum KbiError {
         /// How it shows.
         problem: String,
     },
+    /// The file can't be opened or made.
+    #[error("can't open the knowledge base {}: {source}; check that its folder exists and may be written", path.display())]
+    CannotOpen {
+        /// The file.
+        path: PathBuf,
+        /// What the storage says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The database can be read but not written.
-    #[error("the knowledge base is read-only ({action}): check the permissions of file and folder, and the mount")]
+    #[error(
+        "the knowledge base is read-only ({action}): check the permissions of file and folder, and the mount"
+    )]
     ReadOnly {
         /// What was being done.
         action: &'static str,
@@ -195,7 +205,10 @@ fn pre_release_hint(versions: &[Version]) -> String {
         return String::new();
     }
     let names: Vec<_> = versions.iter().map(Version::to_string).collect();
-    format!(" but pre-releases, which must be named: {}", names.join(", "))
+    format!(
+        " but pre-releases, which must be named: {}",
+        names.join(", ")
+    )
 }
 
 /// What kind of answer an error is; made for the mapping to gRPC statuses.
@@ -243,6 +256,7 @@ impl KbiError {
             Self::OutcomeMismatch { .. }
             | Self::NewerSchema { .. }
             | Self::NotAKnowledgeBase { .. }
+            | Self::CannotOpen { .. }
             | Self::ReadOnly { .. }
             | Self::Storage { .. } => ErrorKind::Internal,
         }

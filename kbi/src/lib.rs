@@ -42,6 +42,7 @@
 //! ```
 
 mod clock;
+mod content;
 mod error;
 mod event;
 mod ids;
@@ -59,7 +60,7 @@ pub use ids::{ParseProposalIdError, ProposalId};
 pub use knowledge_base::KnowledgeBase;
 pub use listing::{Cursor, Filter, MAX_PAGE_SIZE, Page, PageRequest, ParseCursorError};
 pub use records::{
-    ActiveTool, Attribution, AuditEntry, Proposed, ProposalRecord, Started, ValidationOutcome,
+    ActiveTool, Attribution, AuditEntry, ProposalRecord, Proposed, Started, ValidationOutcome,
     VersionRecord,
 };
 pub use runtime::Digest;

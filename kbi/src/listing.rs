@@ -27,7 +27,10 @@ pub struct PageRequest {
 
 impl Default for PageRequest {
     fn default() -> Self {
-        Self { size: 100, after: None }
+        Self {
+            size: 100,
+            after: None,
+        }
     }
 }
 
@@ -73,7 +76,10 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, ParseCursorError> {
         text.split_once('@')
             .and_then(|(name, version)| {
-                Some(Self { name: name.to_owned(), version: version.parse().ok()? })
+                Some(Self {
+                    name: name.to_owned(),
+                    version: version.parse().ok()?,
+                })
             })
             .filter(|cursor| !cursor.name.is_empty())
             .ok_or_else(|| ParseCursorError(text.escape_debug().take(120).collect()))
@@ -88,7 +94,14 @@ mod tests {
     fn cursors_are_read_back_and_other_texts_refused() {
         let cursor: Cursor = "csv-stats@1.2.0-rc.1".parse().unwrap();
         assert_eq!(cursor.to_string(), "csv-stats@1.2.0-rc.1");
-        for bad in ["", "@1.0.0", "csv-stats", "csv-stats@", "csv-stats@1", "a@1.0.0@1.0.0"] {
+        for bad in [
+            "",
+            "@1.0.0",
+            "csv-stats",
+            "csv-stats@",
+            "csv-stats@1",
+            "a@1.0.0@1.0.0",
+        ] {
             assert!(bad.parse::<Cursor>().is_err(), "{bad}");
         }
     }

@@ -24,7 +24,10 @@ impl Attribution {
 
     /// From its parts; whether they are within their bounds is checked where it is used.
     pub fn new(by: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { by: by.into(), reason: reason.into() }
+        Self {
+            by: by.into(),
+            reason: reason.into(),
+        }
     }
 }
 

@@ -133,7 +133,11 @@ pub struct IllegalMove {
 
 fn possible(from: State) -> String {
     let names: Vec<_> = from.moves().map(Move::as_str).collect();
-    if names.is_empty() { "nothing, it is an end".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "nothing, it is an end".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 impl State {
@@ -146,9 +150,8 @@ impl State {
     /// The move is not possible in this state.
     pub const fn after(self, attempted: Move) -> Result<Self, IllegalMove> {
         match (self, attempted) {
-            (Self::Proposed, Move::BeginValidation) | (Self::Validating, Move::ResumeValidation) => {
-                Ok(Self::Validating)
-            }
+            (Self::Proposed, Move::BeginValidation)
+            | (Self::Validating, Move::ResumeValidation) => Ok(Self::Validating),
             (Self::Validating, Move::Pass) => Ok(Self::Passed),
             (Self::Validating, Move::Fail) => Ok(Self::Failed),
             (Self::Validating, Move::AskForReview) => Ok(Self::Review),
@@ -162,7 +165,10 @@ impl State {
 
     /// The moves that are possible now.
     pub fn moves(self) -> impl Iterator<Item = Move> {
-        Move::ALL.iter().copied().filter(move |&attempted| self.after(attempted).is_ok())
+        Move::ALL
+            .iter()
+            .copied()
+            .filter(move |&attempted| self.after(attempted).is_ok())
     }
 
     /// Whether a validation is still owed: what the service resumes at its start.
@@ -276,8 +282,10 @@ mod tests {
     fn every_state_is_reached_from_the_first() {
         let mut reached = HashSet::from([State::FIRST]);
         for _ in State::ALL {
-            let next: Vec<_> =
-                reached.iter().flat_map(|s| s.moves().map(|m| s.after(m))).collect();
+            let next: Vec<_> = reached
+                .iter()
+                .flat_map(|s| s.moves().map(|m| s.after(m)))
+                .collect();
             reached.extend(next.into_iter().flatten());
         }
         assert_eq!(reached.len(), State::ALL.len());
@@ -285,7 +293,11 @@ mod tests {
 
     #[test]
     fn ends_are_the_states_that_need_a_new_version() {
-        let ends: Vec<_> = State::ALL.iter().filter(|s| s.is_end()).map(|s| s.as_str()).collect();
+        let ends: Vec<_> = State::ALL
+            .iter()
+            .filter(|s| s.is_end())
+            .map(|s| s.as_str())
+            .collect();
         assert_eq!(ends, ["failed", "rejected", "deprecated", "rolled_back"]);
     }
 

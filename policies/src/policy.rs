@@ -116,7 +116,8 @@ pub struct NetworkGrant {
     pub port: u16,
 }
 
-/// Which clock the guest sees, from less to more.
+/// Which clock the guest sees, from less to more. The times of files are real only where the
+/// clock is; else they are those at which it starts.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

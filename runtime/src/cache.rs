@@ -46,7 +46,10 @@ impl InstallationKey {
         }
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|error| failed(&io::Error::other(error)))?;
-        let temporary = path.with_extension(format!("{}.new", std::process::id()));
+        // A name of its own for each that tries: what another one makes is not ours to remove.
+        let mut name = [0; 8];
+        getrandom::fill(&mut name).map_err(|error| failed(&io::Error::other(error)))?;
+        let temporary = path.with_extension(format!("{}.new", hex::encode(name)));
         let written = (|| {
             let mut file = OpenOptions::new()
                 .write(true)

@@ -58,6 +58,14 @@ pub enum LoadError {
         /// What and where (byte offset).
         message: String,
     },
+    /// Wants more memory or tables from its start than the sandbox has room for in any slot.
+    #[error(
+        "the module wants more room than any run has here: {message}; let it ask for less at its start, or have the operator raise the sandbox's largest memory or tables"
+    )]
+    TooDemanding {
+        /// What it wants and what there is.
+        message: String,
+    },
     /// An import that is not WASI preview 1.
     #[error(
         "the module imports `{module}`::`{name}`, which is not WASI preview 1: remove what needs it"

@@ -1,17 +1,19 @@
 //! What the guest can call: WASI preview 1, each function through our hands.
 //!
 //! Every function of the interface is defined here by name. Most pass straight to wasmtime-wasi;
-//! those that a policy speaks of are in [`files`], [`output`] and [`time`].
+//! those that a policy speaks of are in [`files`], [`output`], [`sight`] and [`time`].
 
 mod files;
 mod output;
+mod sight;
 mod state;
 mod time;
 
 pub(crate) use state::{State, Stop};
 
-use crate::execution::Rule;
+use std::ops::Range;
 use wasmtime::{Caller, Extern, Linker, Result, bail};
+use wasmtime_wasi::I32Exit;
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
 use wiggle::GuestMemory;
@@ -30,7 +32,10 @@ pub(crate) mod errno {
     pub(crate) const DQUOT: i32 = 19;
     pub(crate) const FAULT: i32 = 21;
     pub(crate) const INVAL: i32 = 28;
+    pub(crate) const MFILE: i32 = 33;
+    pub(crate) const NAMETOOLONG: i32 = 37;
     pub(crate) const NOENT: i32 = 44;
+    pub(crate) const OVERFLOW: i32 = 61;
     pub(crate) const PERM: i32 = 63;
     pub(crate) const NOTCAPABLE: i32 = 76;
 }
@@ -44,14 +49,24 @@ pub(crate) struct Host<'a> {
 impl Host<'_> {
     /// Bytes of the guest, or `None` where they are not all inside its memory.
     pub(crate) fn bytes(&self, at: i32, length: i32) -> Option<&[u8]> {
+        Some(&self.memory[self.range(at, length)?])
+    }
+
+    /// Where those bytes are, if they are all inside the guest's memory.
+    pub(crate) fn range(&self, at: i32, length: i32) -> Option<Range<usize>> {
         let at = usize::try_from(at.cast_unsigned()).ok()?;
-        let length = usize::try_from(length.cast_unsigned()).ok()?;
-        self.memory.get(at..at.checked_add(length)?)
+        let end = at.checked_add(usize::try_from(length.cast_unsigned()).ok()?)?;
+        (end <= self.memory.len()).then_some(at..end)
     }
 
     pub(crate) fn u32_at(&self, at: i32) -> Option<u32> {
         let bytes = self.bytes(at, 4)?;
         Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    pub(crate) fn u64_at(&self, at: i32) -> Option<u64> {
+        let bytes = self.bytes(at, 8)?;
+        Some(u64::from_le_bytes(bytes.try_into().ok()?))
     }
 
     pub(crate) fn write(&mut self, at: i32, bytes: &[u8]) -> Option<()> {
@@ -67,13 +82,6 @@ impl Host<'_> {
         match self.bytes(at, length) {
             Some(bytes) => String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).into_owned(),
             None => "(outside the guest's memory)".to_owned(),
-        }
-    }
-
-    /// Records that the sandbox itself said no.
-    pub(crate) fn note_denial(&mut self, error: i32, what: &str, target: impl FnOnce() -> String) {
-        if matches!(error, errno::ACCES | errno::PERM | errno::NOTCAPABLE) {
-            self.state.deny(what, target(), Rule::Directories);
         }
     }
 }
@@ -95,14 +103,17 @@ macro_rules! functions {
                         Box::new(async move {
                             #[allow(unused_mut, reason = "only some functions write")]
                             let mut host = enter(&mut caller)?;
-                            functions!(@call host $name ($($arg),*) $kind $([$module])?)
+                            let answer = functions!(@call host $name ($($arg),*) $kind $([$module])?);
+                            host.state.give_way().await;
+                            answer
                         })
                     },
                 )?;
             )*
             linker.func_wrap(MODULE, "proc_exit", |mut caller: Caller<'_, State>, code: i32| {
-                let host = enter(&mut caller)?;
-                wasi::proc_exit(&mut host.state.wasi, &mut GuestMemory::Unshared(host.memory), code)
+                enter(&mut caller)?;
+                // wasmtime-wasi's own would refuse the codes from 126 on, which programs do use.
+                Err::<(), _>(I32Exit(code).into())
             })?;
             Ok(())
         }
@@ -132,7 +143,7 @@ functions! {
     fd_fdstat_get(a: i32, b: i32) waits;
     fd_fdstat_set_flags(a: i32, b: i32) sync;
     fd_fdstat_set_rights(a: i32, b: i64, c: i64) sync;
-    fd_filestat_get(a: i32, b: i32) waits;
+    fd_filestat_get(fd: i32, result: i32) waits [sight];
     fd_filestat_set_size(fd: i32, size: i64) waits [files];
     fd_filestat_set_times(a: i32, b: i64, c: i64, d: i32) waits;
     fd_pread(fd: i32, iovs: i32, count: i32, offset: i64, result: i32) waits [files];
@@ -140,7 +151,7 @@ functions! {
     fd_prestat_dir_name(a: i32, b: i32, c: i32) sync;
     fd_pwrite(fd: i32, iovs: i32, count: i32, offset: i64, result: i32) waits [files];
     fd_read(fd: i32, iovs: i32, count: i32, result: i32) waits [files];
-    fd_readdir(a: i32, b: i32, c: i32, d: i64, e: i32) waits;
+    fd_readdir(fd: i32, buffer: i32, size: i32, cookie: i64, result: i32) waits [sight];
     fd_renumber(from: i32, to: i32) waits [files];
     fd_seek(a: i32, b: i64, c: i32, d: i32) waits;
     fd_sync(a: i32) waits;
@@ -183,14 +194,14 @@ mod network {
     use crate::execution::Rule;
     use wasmtime::Result;
 
-    fn denied(host: &mut Host<'_>, what: &str, fd: i32) -> Result<i32> {
+    fn denied(host: &mut Host<'_>, what: &str, fd: i32) -> i32 {
         let target = format!("{MODULE} file descriptor {fd}");
         host.state.deny(what, target, Rule::Network);
-        Ok(errno::NOTCAPABLE)
+        errno::NOTCAPABLE
     }
 
     pub(super) async fn sock_accept(host: &mut Host<'_>, fd: i32, _: i32, _: i32) -> Result<i32> {
-        denied(host, "sock_accept", fd)
+        Ok(denied(host, "sock_accept", fd))
     }
 
     pub(super) async fn sock_recv(
@@ -202,7 +213,7 @@ mod network {
         _: i32,
         _: i32,
     ) -> Result<i32> {
-        denied(host, "sock_recv", fd)
+        Ok(denied(host, "sock_recv", fd))
     }
 
     pub(super) async fn sock_send(
@@ -213,10 +224,10 @@ mod network {
         _: i32,
         _: i32,
     ) -> Result<i32> {
-        denied(host, "sock_send", fd)
+        Ok(denied(host, "sock_send", fd))
     }
 
     pub(super) async fn sock_shutdown(host: &mut Host<'_>, fd: i32, _: i32) -> Result<i32> {
-        denied(host, "sock_shutdown", fd)
+        Ok(denied(host, "sock_shutdown", fd))
     }
 }

@@ -1,12 +1,16 @@
 //! Memory and tables, while they grow.
 
 use crate::execution::{DeniedAttempt, Rule};
-use policies::{Bytes, Limits};
+use crate::sandbox::Largest;
+use policies::Limits;
 use wasmtime::ResourceLimiter;
 
 /// Allows growth within the limits and remembers what it refused.
 pub(crate) struct Limiter {
     limits: Limits,
+    /// What set the limits of memory and of a table: the policy, or the pool below it.
+    memory_by: &'static str,
+    elements_by: &'static str,
     /// All linear memories of the instance together.
     memory: usize,
     pub(crate) peak: usize,
@@ -16,12 +20,24 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
-    /// `largest` is what the engine's pool can give any memory.
-    pub(crate) fn new(limits: &Limits, largest: Bytes) -> Self {
+    pub(crate) fn new(limits: &Limits, largest: Largest) -> Self {
         let mut limits = *limits;
-        limits.memory = limits.memory.min(largest);
+        let memory_by = if limits.memory > largest.memory {
+            "the sandbox's largest memory"
+        } else {
+            "limits.memory"
+        };
+        limits.memory = limits.memory.min(largest.memory);
+        let elements_by = if limits.table_elements > largest.table_elements {
+            "the sandbox's largest table"
+        } else {
+            "limits.table_elements"
+        };
+        limits.table_elements = limits.table_elements.min(largest.table_elements);
         Self {
             limits,
+            memory_by,
+            elements_by,
             memory: 0,
             peak: 0,
             refused: None,
@@ -55,9 +71,10 @@ impl ResourceLimiter for Limiter {
         let total = self.memory - current + desired;
         if total as u64 > self.limits.memory.0 {
             let why = format!(
-                "{total} bytes of memory ({} pages) were asked for and {} are allowed (limits.memory)",
+                "{total} bytes of memory ({} pages) were asked for and {} are allowed ({})",
                 total.div_ceil(65_536),
-                self.limits.memory
+                self.limits.memory,
+                self.memory_by
             );
             self.refuse("memory.grow", format!("{total} bytes"), Rule::Memory, why);
             return Ok(false);
@@ -78,8 +95,8 @@ impl ResourceLimiter for Limiter {
         }
         if desired as u64 > u64::from(self.limits.table_elements) {
             let why = format!(
-                "a table of {desired} elements was asked for and {} are allowed (limits.table_elements)",
-                self.limits.table_elements
+                "a table of {desired} elements was asked for and {} are allowed ({})",
+                self.limits.table_elements, self.elements_by
             );
             self.refuse(
                 "table.grow",

@@ -35,34 +35,28 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         return ended(Outcome::InvalidInput { message });
     }
     let limits = call.policy.limits;
-    let state = match State::new(call, tool.sandbox.max_memory) {
+    let state = match State::new(call, tool.sandbox.largest) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
     };
     let mut store = Store::new(&tool.sandbox.engine, state);
     store.limiter(|state| &mut state.limiter);
-    let fuelled = store
-        .set_fuel(limits.fuel.0)
-        .and_then(|()| store.fuel_async_yield_interval(Some(YIELD_INTERVAL)));
 
     let mut cpu = Duration::ZERO;
-    let end = match fuelled {
-        Err(error) => End::Returned(Err(error)),
-        Ok(()) => {
-            let guest = measured(&mut cpu, async {
-                let instance = tool.pre.instantiate_async(&mut store).await?;
-                let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
-                start.call_async(&mut store, ()).await
-            });
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => End::Cancelled,
-                result = tokio::time::timeout(limits.wall_time.as_duration(), guest) => match result {
-                    Ok(result) => End::Returned(result),
-                    Err(_) => End::Deadline,
-                },
-            }
-        }
+    let guest = measured(&mut cpu, async {
+        store.set_fuel(limits.fuel.0)?;
+        store.fuel_async_yield_interval(Some(YIELD_INTERVAL))?;
+        let instance = tool.pre.instantiate_async(&mut store).await?;
+        let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+        start.call_async(&mut store, ()).await
+    });
+    let end = tokio::select! {
+        biased;
+        () = cancel.cancelled() => End::Cancelled,
+        result = tokio::time::timeout(limits.wall_time.as_duration(), guest) => match result {
+            Ok(result) => End::Returned(result),
+            Err(_) => End::Deadline,
+        },
     };
     let wall = begin.elapsed();
     let left = store.get_fuel().unwrap_or(0);
@@ -120,6 +114,10 @@ fn judge(end: End, limits: &Limits, refused: Option<&str>) -> (Outcome, Vec<Fram
             Some(trap) => Outcome::Trap {
                 message: trap.to_string(),
             },
+            // What a host function refused comes wrapped in the backtrace, which has its own place.
+            None if !backtrace.is_empty() => Outcome::Trap {
+                message: error.root_cause().to_string(),
+            },
             None => Outcome::Trap {
                 message: format!("{error:#}"),
             },
@@ -152,15 +150,9 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
                 .or_else(|| frame.func_name());
             Frame {
                 index: frame.func_index(),
-                function: name.map(|name| {
-                    let mut demangled = String::new();
-                    match demangle(&mut demangled, name) {
-                        Ok(()) => demangled,
-                        Err(_) => name.to_owned(),
-                    }
-                }),
+                function: name.map(demangled),
                 location: symbol.and_then(|symbol| {
-                    let mut place = symbol.file()?.to_owned();
+                    let mut place = shortened(symbol.file()?.to_owned());
                     for number in [symbol.line(), symbol.column()].into_iter().flatten() {
                         place = format!("{place}:{number}");
                     }
@@ -171,10 +163,21 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
         .collect()
 }
 
-/// Rust's names as people wrote them, without the hash at the end.
-fn demangle(into: &mut String, name: &str) -> std::fmt::Result {
-    use std::fmt::Write;
-    write!(into, "{:#}", rustc_demangle::demangle(name))
+/// Rust's names as people wrote them, without the hash at the end; others as they are.
+fn demangled(name: &str) -> String {
+    // Only as much as is shown: what a module calls its functions is up to the module.
+    let name = shortened(name.to_owned());
+    shortened(format!("{:#}", rustc_demangle::demangle(&name)))
+}
+
+/// What a module says of itself, within bounds.
+fn shortened(mut text: String) -> String {
+    const LONGEST: usize = 512;
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+    text
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -4,6 +4,7 @@ use crate::cache::Cache;
 use crate::host::{self, State};
 use crate::{Digest, InstallationKey, LoadError, SandboxError, Tool};
 use policies::{Bytes, Limits};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -53,7 +54,14 @@ pub(crate) struct Inner {
     linker: Linker<State>,
     cache: Option<Cache>,
     pub(crate) slots: Semaphore,
-    pub(crate) max_memory: Bytes,
+    pub(crate) largest: Largest,
+}
+
+/// What the pool can give any run, whatever its policy says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Largest {
+    pub(crate) memory: Bytes,
+    pub(crate) table_elements: u32,
 }
 
 /// Fuel between two looks at the deadline, at cancellation and at other tasks: well under a
@@ -86,7 +94,10 @@ impl Sandbox {
             linker,
             cache,
             slots: Semaphore::new(config.max_concurrent_calls.max(1) as usize),
-            max_memory: config.max_memory,
+            largest: Largest {
+                memory: config.max_memory,
+                table_elements: config.max_table_elements,
+            },
         })))
     }
 
@@ -114,20 +125,16 @@ impl Sandbox {
             .cache
             .as_ref()
             .and_then(|cache| cache.get(&self.0.engine, &digest));
-        let module = match cached {
-            Some(module) => module,
-            None => {
-                let module = Module::from_binary(&self.0.engine, wasm).map_err(|error| {
-                    LoadError::Invalid {
-                        message: format!("{error:#}"),
-                    }
-                })?;
-                check_interface(&module)?;
-                if let Some(cache) = &self.0.cache {
-                    cache.put(&digest, &module);
-                }
-                module
+        let module = if let Some(module) = cached {
+            module
+        } else {
+            let module =
+                Module::from_binary(&self.0.engine, wasm).map_err(|error| refused(&error))?;
+            check_interface(&module)?;
+            if let Some(cache) = &self.0.cache {
+                cache.put(&digest, &module);
             }
+            module
         };
         let pre =
             self.0
@@ -137,6 +144,18 @@ impl Sandbox {
                     message: format!("{error:#}"),
                 })?;
         Ok(Tool::new(Arc::clone(&self.0), pre, digest))
+    }
+}
+
+/// Why the engine did not take a module.
+fn refused(error: &wasmtime::Error) -> LoadError {
+    let message = format!("{error:#}");
+    // The engine has no type for this one; a test holds its words.
+    match message.split_once("does not fit in pooling allocator requirements: ") {
+        Some((_, message)) => LoadError::TooDemanding {
+            message: message.to_owned(),
+        },
+        None => LoadError::Invalid { message },
     }
 }
 
@@ -202,6 +221,8 @@ fn engine_config(config: &SandboxConfig) -> Config {
         // The same bits on every processor.
         .relaxed_simd_deterministic(true)
         .cranelift_nan_canonicalization(true)
+        // A panic's own machinery is a dozen frames before those that matter.
+        .wasm_backtrace_max_frames(NonZeroUsize::new(40))
         .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     engine

@@ -5,6 +5,7 @@ mod common;
 use common::{command, kind, run_with};
 use policies::{Access, Bytes, DirectoryGrant, GuestPath, HostPath, Policy};
 use runtime::{Execution, OutcomeKind, Rule};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -187,18 +188,18 @@ fn a_file_to_read_does_not_become_one_to_write() {
 
 /// Makes files `0`, `1`, … below descriptor 3; exits with the first error.
 fn makes(count: u8) -> Vec<u8> {
-    let body: String = (0..count)
-        .map(|index| {
-            format!(
-                "(i32.store8 (i32.const 0) (i32.const {}))
-                 (if (local.tee $e (call $path_open (i32.const 3) (i32.const 1) (i32.const 0)
-                     (i32.const 1) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0)
-                     (i32.const 2048)))
-                   (then (call $proc_exit (local.get $e))))\n",
-                b'0' + index
-            )
-        })
-        .collect();
+    let mut body = String::new();
+    for index in 0..count {
+        let _ = write!(
+            body,
+            "(i32.store8 (i32.const 0) (i32.const {}))
+             (if (local.tee $e (call $path_open (i32.const 3) (i32.const 1) (i32.const 0)
+                 (i32.const 1) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0)
+                 (i32.const 2048)))
+               (then (call $proc_exit (local.get $e))))\n",
+            b'0' + index
+        );
+    }
     command("", &format!("(local $e i32)\n{body}"))
 }
 
@@ -206,16 +207,16 @@ fn makes(count: u8) -> Vec<u8> {
 fn files_are_counted_when_they_are_made() {
     let place = Place::new();
     let enough = place.run(&makes(2), Access::ReadWrite, |policy| {
-        policy.limits.files = 2
+        policy.limits.files = 2;
     });
     assert_eq!((exit(&enough), enough.usage.files_created), (0, 2));
     // They exist now: to open them again makes nothing.
     let again = place.run(&makes(2), Access::ReadWrite, |policy| {
-        policy.limits.files = 0
+        policy.limits.files = 0;
     });
     assert_eq!((exit(&again), again.usage.files_created), (0, 0));
     let over = place.run(&makes(3), Access::ReadWrite, |policy| {
-        policy.limits.files = 0
+        policy.limits.files = 0;
     });
     assert_eq!(exit(&over), 19, "EDQUOT");
     assert_eq!(over.denied[0].rule, Rule::Files);
@@ -249,6 +250,7 @@ fn bytes_to_files_are_counted() {
     let over = place.run(&writes(60, 41), Access::ReadWrite, limit);
     assert_eq!((exit(&over), over.usage.bytes_written), (19, 60));
     assert_eq!(over.denied[0].rule, Rule::FileBytes);
+    assert_eq!(over.denied[0].target, "out (101 bytes in all)");
 }
 
 #[test]
@@ -268,6 +270,76 @@ fn a_size_that_is_set_counts_too() {
     assert_eq!(exit(&place.run(&sets(100), Access::ReadWrite, limit)), 0);
     assert_eq!(exit(&place.run(&sets(101), Access::ReadWrite, limit)), 19);
     assert_eq!(fs::metadata(place.path("a/out")).expect("made").len(), 100);
+}
+
+#[test]
+fn what_is_read_is_neither_cut_nor_touched() {
+    const TRUNCATE: i32 = 8;
+    let place = Place::new();
+    let before = fs::metadata(place.path("a/file"))
+        .expect("there")
+        .modified();
+    for rights in [READ, WRITE, READ | WRITE] {
+        let execution = place.run(&opens("file", TRUNCATE, rights), Access::Read, |_| {});
+        assert_ne!(exit(&execution), 0, "{rights}");
+    }
+    // Opened to be read, then given another size and other times, by descriptor and by path.
+    let touches = wat::parse_str(
+        "(module
+          (import \"wasi_snapshot_preview1\" \"path_open\" (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import \"wasi_snapshot_preview1\" \"fd_filestat_set_size\" (func $set_size (param i32 i64) (result i32)))
+          (import \"wasi_snapshot_preview1\" \"fd_filestat_set_times\" (func $set_times (param i32 i64 i64 i32) (result i32)))
+          (import \"wasi_snapshot_preview1\" \"path_filestat_set_times\" (func $path_set_times (param i32 i32 i32 i32 i64 i64 i32) (result i32)))
+          (memory (export \"memory\") 1)
+          (data (i32.const 0) \"file\")
+          (func (export \"_start\")
+            (if (call $path_open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 64))
+              (then unreachable))
+            (if (i32.eqz (call $set_size (i32.load (i32.const 64)) (i64.const 0))) (then unreachable))
+            (if (i32.eqz (call $set_times (i32.load (i32.const 64)) (i64.const 1) (i64.const 1) (i32.const 5))) (then unreachable))
+            (if (i32.eqz (call $path_set_times (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i64.const 1) (i64.const 1) (i32.const 5))) (then unreachable))))",
+    )
+    .expect("a module");
+    let execution = place.run(&touches, Access::Read, |_| {});
+    assert_eq!(exit(&execution), 0);
+    let after = fs::metadata(place.path("a/file")).expect("there");
+    assert_eq!(after.len(), 6);
+    assert_eq!(after.modified().ok(), before.ok());
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let place = Place::new();
+    let pipe = place.path("a/pipe");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0)
+        .expect("a pipe");
+    // Were it opened, a thread would wait here for ever: no one is at the other end.
+    let execution = place.run(&opens("pipe", 0, READ), Access::Read, |_| {});
+    assert_eq!(exit(&execution), 2, "EACCES");
+    assert_eq!(execution.denied[0].rule, Rule::Directories);
+    assert_eq!(execution.denied[0].target, "pipe");
+}
+
+#[test]
+fn what_must_be_new_is_not_what_there_is() {
+    const EXCLUSIVE: i32 = 4;
+    let place = Place::new();
+    let new = |path| opens(path, CREATE | EXCLUSIVE, WRITE);
+    let none = |policy: &mut Policy| policy.limits.files = 0;
+    let exists = place.run(&new("file"), Access::ReadWrite, none);
+    assert_eq!(exit(&exists), 20, "EEXIST");
+    assert_eq!(exists.denied, []);
+    let made = place.run(&new("new"), Access::ReadWrite, |_| {});
+    assert_eq!((exit(&made), made.usage.files_created), (0, 1));
+    // Through a link to nothing, a file is made where the link says, and counted.
+    std::os::unix::fs::symlink("target", place.path("a/dangling")).expect("a link");
+    let through = opens("dangling", CREATE, WRITE);
+    let refused = place.run(&through, Access::ReadWrite, none);
+    assert_eq!((exit(&refused), refused.usage.files_created), (19, 0));
+    let made = place.run(&through, Access::ReadWrite, |_| {});
+    assert_eq!((exit(&made), made.usage.files_created), (0, 1));
+    assert!(place.path("a/target").exists());
 }
 
 #[test]

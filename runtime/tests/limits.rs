@@ -45,6 +45,24 @@ fn fuel_runs_out_one_unit_early() {
     );
 }
 
+#[test]
+fn any_amount_of_fuel_can_be_given() {
+    let tool = load(&loops(1000));
+    let at = |fuel| {
+        let mut policy = Policy::default();
+        policy.limits.fuel = Fuel(fuel);
+        run(&tool, Call::new(policy))
+    };
+    let used = at(1_000_000).usage.fuel;
+    for fuel in [1 << 40, i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
+        let execution = at(fuel);
+        assert_eq!(execution.outcome, Outcome::Success, "{fuel}");
+        assert_eq!(execution.usage.fuel, used, "{fuel}");
+    }
+    let limit = Fuel(0);
+    assert_eq!(at(0).outcome, Outcome::FuelExhausted { limit });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
@@ -69,7 +87,7 @@ fn memory_to_the_page() {
     );
     let at = |pages: u64| {
         run_with(&grows, |policy| {
-            policy.limits.memory = Bytes(pages * 65_536)
+            policy.limits.memory = Bytes(pages * 65_536);
         })
     };
     let enough = at(2);
@@ -89,7 +107,7 @@ fn memory_from_the_start() {
     let wants_two = command("(memory (export \"memory\") 2)", "");
     let at = |pages: u64| {
         kind(&run_with(&wants_two, |policy| {
-            policy.limits.memory = Bytes(pages * 65_536)
+            policy.limits.memory = Bytes(pages * 65_536);
         }))
     };
     assert_eq!(at(2), OutcomeKind::Success);
@@ -155,7 +173,7 @@ fn tables_that_grow() {
 fn no_instance_is_one_too_few() {
     let at = |instances| {
         run_with(&command("", ""), |policy| {
-            policy.limits.instances = instances
+            policy.limits.instances = instances;
         })
     };
     assert_eq!(kind(&at(1)), OutcomeKind::Success);
@@ -196,7 +214,7 @@ fn a_guest_that_really_sleeps_meets_the_deadline() {
     });
     assert_eq!(kind(&execution), OutcomeKind::DeadlineExceeded);
     let short = run_with(&sleeps(1_000), |policy| {
-        policy.capabilities.clocks = Clocks::Real
+        policy.capabilities.clocks = Clocks::Real;
     });
     assert_eq!(kind(&short), OutcomeKind::Success);
 }
@@ -230,7 +248,7 @@ async fn a_call_is_called_off_while_it_spins_and_while_it_sleeps() {
 fn output_ends_the_run_one_byte_over() {
     let at = |limit| {
         run_with(&writes(1, 10, 10), |policy| {
-            policy.limits.output = Bytes(limit)
+            policy.limits.output = Bytes(limit);
         })
     };
     let enough = at(100);
@@ -246,7 +264,7 @@ fn output_ends_the_run_one_byte_over() {
 fn shown_output_is_cut_one_byte_over_and_the_run_goes_on() {
     let at = |limit| {
         run_with(&writes(1, 10, 10), |policy| {
-            policy.limits.stdout = Bytes(limit)
+            policy.limits.stdout = Bytes(limit);
         })
     };
     assert!(!at(100).stdout.truncated);
@@ -260,7 +278,7 @@ fn shown_output_is_cut_one_byte_over_and_the_run_goes_on() {
 fn standard_error_is_cut_one_byte_over_and_the_run_goes_on() {
     let at = |limit| {
         run_with(&writes(2, 10, 10), |policy| {
-            policy.limits.stderr = Bytes(limit)
+            policy.limits.stderr = Bytes(limit);
         })
     };
     assert!(!at(100).stderr.truncated);

@@ -216,3 +216,30 @@ fn the_installations_key() {
     }
     assert!(InstallationKey::load_or_create(&folder.path().join("no/key")).is_err());
 }
+
+#[test]
+fn all_who_start_at_once_have_the_same_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("key");
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| InstallationKey::load_or_create(&path).expect("made or read"));
+        }
+    });
+    assert_eq!(fs::read(&path).expect("kept").len(), 32);
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn all_who_compile_at_once_keep_one_entry() {
+    let cached = Cached {
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    let wasm = command("", "");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| cached.load(1, &wasm));
+        }
+    });
+    assert!(cached.entry().exists());
+}

@@ -1,12 +1,35 @@
 //! From a proposed tool to a verdict.
+//!
+//! A [`Validator`] takes a [`ProposedTool`] through its stages: it is built from its sources,
+//! its module is inspected, its manifest checked, its tests and examples run in the sandbox.
+//! What is wrong with the tool is a [`Finding`] of the [`ValidationReport`]; an error of this
+//! crate means that the machine could not do its part.
 
+mod builder;
+mod contract;
+mod error;
+mod finding;
+mod inspect;
+mod installation;
 mod manifest;
 mod proposal;
+mod render;
 mod report;
+mod rust;
+mod stages;
+mod validator;
+mod verdict;
 
+pub use builder::{Built, TestProgram, build};
+pub use contract::{Contract, ContractError, Mismatch};
+pub use error::ValidationError;
+pub use inspect::{InspectError, Inspection, inspect};
+pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
-pub use proposal::{Generator, Language, ProposedTool, SourceFile};
+pub use proposal::{FieldViolation, Generator, Language, ProposalError, ProposedTool, SourceFile};
+pub use render::render_human;
 pub use report::{
-    Confidence, ConfidenceFactor, EffectivePolicy, Finding, Place, Progress, Reproducer, Severity, StageKind,
-    StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
+    Confidence, ConfidenceFactor, EffectivePolicy, Finding, Place, Progress, Reproducer, Severity,
+    StageKind, StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
+pub use validator::{Validated, Validator};

@@ -1,5 +1,11 @@
 //! What an agent proposes.
 
+mod check;
+mod read;
+
+pub(crate) use check::check_path;
+pub use check::{FieldViolation, ProposalError};
+
 use crate::Manifest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -48,7 +48,10 @@ impl Parse for Arguments {
 
 fn unknown(kind: &str, found: &Ident, known: &[&str]) -> Error {
     let known = known.join(", ");
-    Error::new(found.span(), format!("unknown {kind} `{found}`; there are: {known}"))
+    Error::new(
+        found.span(),
+        format!("unknown {kind} `{found}`; there are: {known}"),
+    )
 }
 
 fn once<T>(slot: &mut Option<T>, key: &Ident, value: T) -> Result<()> {
@@ -76,7 +79,10 @@ fn tool_name(input: ParseStream<'_>) -> Result<LitStr> {
     let name: LitStr = equals(input)?;
     let text = name.value();
     let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(rest) || text.len() > 64 {
+    if !text.starts_with(|c: char| c.is_ascii_lowercase())
+        || !text.chars().all(rest)
+        || text.len() > 64
+    {
         let message = "a tool's name is up to 64 of a-z, 0-9, - and _, and starts with a letter";
         return Err(Error::new(name.span(), message));
     }
@@ -88,7 +94,8 @@ fn version(input: ParseStream<'_>) -> Result<LitStr> {
     let text = version.value();
     let core = text.split(['-', '+']).next().unwrap_or_default();
     let number = |part: &str| {
-        part.parse::<u64>().is_ok_and(|number| number.to_string() == part)
+        part.parse::<u64>()
+            .is_ok_and(|number| number.to_string() == part)
     };
     if core.split('.').count() != 3 || !core.split('.').all(number) {
         let message = "the version is a semantic one, such as \"1.0.0\"";
@@ -120,14 +127,15 @@ fn example(input: ParseStream<'_>, key: &Ident) -> Result<TokenStream> {
     };
     let given = given.text();
     match (output, error) {
+        (None, None) => Ok(quote!(.open_example(#name, #given))),
         (Some(output), None) => {
             let output = output.text();
             Ok(quote!(.example(#name, #given, #output)))
         }
         (None, Some(error)) => Ok(quote!(.failing_example(#name, #given, #error))),
-        _ => Err(Error::new(
+        (Some(_), Some(_)) => Err(Error::new(
             key.span(),
-            "an example needs either `output = …` or `error = \"part of the message\"`",
+            "an example has either `output = …` or `error = \"part of the message\"`",
         )),
     }
 }
@@ -145,19 +153,28 @@ fn capability(input: ParseStream<'_>, key: &Ident) -> Result<TokenStream> {
             "directory" | "environment" | "network" | "clock" | "random" => {
                 let value = words(&inner)?;
                 if let Some((other, _)) = kind.replace((key.clone(), value)) {
-                    let message = format!("this one already asks for `{other}`: write one `capability(…)` each");
+                    let message = format!(
+                        "this one already asks for `{other}`: write one `capability(…)` each"
+                    );
                     return Err(Error::new(key.span(), message));
                 }
             }
             "access" => once(&mut access, &key, (key.clone(), words(&inner)?))?,
             "reason" => once(&mut reason, &key, words(&inner)?)?,
             "fixture" => {
-                let message = "a folder's fixture has its name: tests see `fixtures/data` as `/data`";
+                let message =
+                    "a folder's fixture has its name: tests see `fixtures/data` as `/data`";
                 return Err(Error::new(key.span(), message));
             }
             _ => {
                 let known = [
-                    "directory", "environment", "network", "clock", "random", "access", "reason",
+                    "directory",
+                    "environment",
+                    "network",
+                    "clock",
+                    "random",
+                    "access",
+                    "reason",
                 ];
                 return Err(unknown("key", &key, &known));
             }
@@ -167,7 +184,10 @@ fn capability(input: ParseStream<'_>, key: &Ident) -> Result<TokenStream> {
         }
     }
     let Some((kind, value)) = kind else {
-        return Err(Error::new(key.span(), format!("say what the tool asks for: {KINDS}")));
+        return Err(Error::new(
+            key.span(),
+            format!("say what the tool asks for: {KINDS}"),
+        ));
     };
     let Some(reason) = reason else {
         return Err(Error::new(
@@ -179,7 +199,10 @@ fn capability(input: ParseStream<'_>, key: &Ident) -> Result<TokenStream> {
         return directory(&kind, &value, access, &reason);
     }
     if let Some((access, _)) = access {
-        return Err(Error::new(access.span(), "only a directory has an `access`"));
+        return Err(Error::new(
+            access.span(),
+            "only a directory has an `access`",
+        ));
     }
     match kind.to_string().as_str() {
         "environment" => Ok(quote!(.environment(#value, #reason))),
@@ -207,15 +230,22 @@ fn directory(
 ) -> Result<TokenStream> {
     let path = guest.value();
     let parts = || path.split('/').skip(1);
-    if !path.starts_with('/') || parts().any(|part| part.is_empty() || part == "." || part == "..") {
-        return Err(Error::new(guest.span(), "the folder is an absolute path such as \"/data\""));
+    if !path.starts_with('/') || parts().any(|part| part.is_empty() || part == "." || part == "..")
+    {
+        return Err(Error::new(
+            guest.span(),
+            "the folder is an absolute path such as \"/data\"",
+        ));
     }
     let Some((_, access)) = access else {
         let message = "say `access = \"read\"` or `access = \"read-write\"`";
         return Err(Error::new(kind.span(), message));
     };
     if !["read", "read-write"].contains(&access.value().as_str()) {
-        return Err(Error::new(access.span(), "the access is \"read\" or \"read-write\""));
+        return Err(Error::new(
+            access.span(),
+            "the access is \"read\" or \"read-write\"",
+        ));
     }
     // Where `folder` looks in native tests.
     let fixture = format!("fixtures{path}");
@@ -225,8 +255,15 @@ fn directory(
 fn host_and_port(value: &LitStr) -> Result<()> {
     let text = value.value();
     match text.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) => Ok(()),
-        _ => Err(Error::new(value.span(), "give a host and a port: \"api.example.com:443\"")),
+        Some((host, port))
+            if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) =>
+        {
+            Ok(())
+        }
+        _ => Err(Error::new(
+            value.span(),
+            "give a host and a port: \"api.example.com:443\"",
+        )),
     }
 }
 

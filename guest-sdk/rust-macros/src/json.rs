@@ -73,12 +73,17 @@ fn object(input: ParseStream<'_>, text: &mut String) -> Result<()> {
         if !inner.peek(LitStr) {
             let found: TokenStream = inner.parse()?;
             let first = found.into_iter().next();
-            let span = first.as_ref().map_or(inner.span(), proc_macro2::TokenTree::span);
+            let span = first
+                .as_ref()
+                .map_or(inner.span(), proc_macro2::TokenTree::span);
             return Err(no_json(span, "a key stands in double quotes"));
         }
         let key: LitStr = inner.parse()?;
         if keys.contains(&key.value()) {
-            return Err(Error::new(key.span(), format!("the key {:?} is given twice", key.value())));
+            return Err(Error::new(
+                key.span(),
+                format!("the key {:?} is given twice", key.value()),
+            ));
         }
         if !keys.is_empty() {
             text.push(',');
@@ -123,7 +128,10 @@ fn number(literal: &Lit, text: &mut String) -> Result<()> {
     let finite = digits.parse::<f64>().is_ok_and(f64::is_finite);
     // Rust reads `1.` and `1.0f32` too, and any size.
     if !suffix.is_empty() || digits.ends_with('.') || !finite {
-        return Err(no_json(literal.span(), "numbers look like 1, 1.5 or 1e3, without a type"));
+        return Err(no_json(
+            literal.span(),
+            "numbers look like 1, 1.5 or 1e3, without a type",
+        ));
     }
     text.push_str(digits);
     Ok(())
@@ -161,14 +169,18 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_is_read() {
-        let written = r#"{ "a": [1, -2.5, 1e3, 1_000], "b": {}, "c": [], "d": null, "e": [true, false,], }"#;
+        let written =
+            r#"{ "a": [1, -2.5, 1e3, 1_000], "b": {}, "c": [], "d": null, "e": [true, false,], }"#;
         let text = r#"{"a":[1,-2.5,1e3,1000],"b":{},"c":[],"d":null,"e":[true,false]}"#;
         assert_eq!(json(written).as_deref(), Ok(text));
     }
 
     #[test]
     fn texts_keep_whatever_they_hold() {
-        assert_eq!(json(r#""a\"\\\n\té\u{1f600}""#).as_deref(), Ok(r#""a\"\\\u000a\u0009é😀""#));
+        assert_eq!(
+            json(r#""a\"\\\n\té\u{1f600}""#).as_deref(),
+            Ok(r#""a\"\\\u000a\u0009é😀""#)
+        );
         assert_eq!(json("r#\"C:\\x\"#").as_deref(), Ok(r#""C:\\x""#));
     }
 

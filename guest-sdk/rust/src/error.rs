@@ -46,7 +46,6 @@ impl ToolError {
     }
 
     /// Whatever displays, with the code `failed` and, where there are any, its causes.
-    #[expect(clippy::needless_pass_by_value, reason = "made for `map_err`")]
     pub fn failed(error: impl fmt::Display) -> Self {
         // `anyhow::Error` shows its causes in this form; others show the same as ever.
         Self::new("failed", format!("{error:#}"))
@@ -117,7 +116,10 @@ mod tests {
             }
         }
         let outer = Outer("x".parse::<i32>().expect_err("no number"));
-        assert_eq!(ToolError::from(outer).message, "row 3: invalid digit found in string");
+        assert_eq!(
+            ToolError::from(outer).message,
+            "row 3: invalid digit found in string"
+        );
     }
 
     #[test]

@@ -30,7 +30,10 @@ mod tests {
     #[test]
     fn natively_a_folder_is_a_fixture_of_the_package() {
         let package = Some(OsString::from("/p"));
-        assert_eq!(fixture(package, "/data/in"), PathBuf::from("/p/fixtures/data/in"));
+        assert_eq!(
+            fixture(package, "/data/in"),
+            PathBuf::from("/p/fixtures/data/in")
+        );
         assert_eq!(fixture(None, "/data"), PathBuf::from("fixtures/data"));
         let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         assert_eq!(folder("/data"), here.join("fixtures/data"));

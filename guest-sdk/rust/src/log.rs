@@ -102,7 +102,11 @@ mod tests {
     #[test]
     fn no_field_passes_for_the_level_or_message() {
         assert_eq!(
-            string("debug", "true", &[("level", "error".into()), ("message", "lie".into())]),
+            string(
+                "debug",
+                "true",
+                &[("level", "error".into()), ("message", "lie".into())]
+            ),
             "{\"level\":\"debug\",\"message\":\"true\"}\n"
         );
     }
@@ -110,7 +114,10 @@ mod tests {
     #[test]
     fn a_value_without_a_json_form_does_not_stop_the_tool() {
         let keys_are_no_text = BTreeMap::from([((1, 2), 3)]);
-        assert_eq!(field(&keys_are_no_text), Value::from("<key must be a string>"));
+        assert_eq!(
+            field(&keys_are_no_text),
+            Value::from("<key must be a string>")
+        );
         assert_eq!(field(&[1, 2]), serde_json::json!([1, 2]));
     }
 

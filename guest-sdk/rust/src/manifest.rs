@@ -36,6 +36,7 @@ fn parsed(json: &str) -> Value {
 }
 
 impl Manifest {
+    /// A manifest without examples, capabilities and promises.
     pub fn new(
         name: &'static str,
         version: &'static str,
@@ -55,6 +56,7 @@ impl Manifest {
         }
     }
 
+    /// An input and its output, each as JSON text.
     #[must_use]
     pub fn example(mut self, name: &str, input: &str, output: &str) -> Self {
         let (input, output) = (parsed(input), parsed(output));
@@ -63,6 +65,7 @@ impl Manifest {
         self
     }
 
+    /// An input, as JSON text, and a part of the message that refuses it.
     #[must_use]
     pub fn failing_example(mut self, name: &str, input: &str, error: &str) -> Self {
         let example = json!({ "name": name, "input": parsed(input), "error": error });
@@ -70,6 +73,15 @@ impl Manifest {
         self
     }
 
+    /// An input, as JSON text, whose output only has to fit the schema.
+    #[must_use]
+    pub fn open_example(mut self, name: &str, input: &str) -> Self {
+        let example = json!({ "name": name, "input": parsed(input) });
+        self.examples.push(example);
+        self
+    }
+
+    /// Asks for a folder.
     #[must_use]
     pub fn directory(self, guest: &str, access: &str, fixture: &str, reason: &str) -> Self {
         self.capability(json!({
@@ -81,36 +93,43 @@ impl Manifest {
         }))
     }
 
+    /// Asks for a variable.
     #[must_use]
     pub fn environment(self, name: &str, reason: &str) -> Self {
         self.capability(json!({ "kind": "environment", "name": name, "reason": reason }))
     }
 
+    /// Asks for a host and port.
     #[must_use]
     pub fn network(self, host: &str, reason: &str) -> Self {
         self.capability(json!({ "kind": "network", "host": host, "reason": reason }))
     }
 
+    /// Asks for the real clock.
     #[must_use]
     pub fn real_clock(self, reason: &str) -> Self {
         self.capability(json!({ "kind": "real_clock", "reason": reason }))
     }
 
+    /// Asks for real randomness.
     #[must_use]
     pub fn real_random(self, reason: &str) -> Self {
         self.capability(json!({ "kind": "real_random", "reason": reason }))
     }
 
+    /// Promises the same output for the same input.
     #[must_use]
     pub fn deterministic(self) -> Self {
         self.property("deterministic")
     }
 
+    /// Promises that an output, given as input, gives itself.
     #[must_use]
     pub fn idempotent(self) -> Self {
         self.property("idempotent")
     }
 
+    /// Promises to refuse no input that fits the schema.
     #[must_use]
     pub fn total(self) -> Self {
         self.property("total")
@@ -158,7 +177,10 @@ mod tests {
     #[test]
     fn an_input_may_leave_out_what_has_a_default() {
         let schema = input_schema::<Both>();
-        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
         assert_eq!(schema["required"], json!(["text"]));
         assert_eq!(schema["additionalProperties"], false);
         assert_eq!(schema["properties"]["count"]["maximum"], 255);
@@ -166,7 +188,8 @@ mod tests {
 
     #[test]
     fn an_output_has_all_but_what_is_skipped() {
-        let schema = output_schema(|_: ()| -> Result<Both, ToolError> { Err(ToolError::failed("")) });
+        let schema =
+            output_schema(|(): ()| -> Result<Both, ToolError> { Err(ToolError::failed("")) });
         assert_eq!(schema["required"], json!(["text", "count"]));
     }
 
@@ -175,6 +198,7 @@ mod tests {
         let manifest = Manifest::new("n", "1.2.3", "Does.", json!(true), json!(false))
             .example("one", "1", "null")
             .failing_example("two", r#"{"a":[2]}"#, "too large")
+            .open_example("three", "3")
             .directory("/data", "read-write", "fixtures/data", "to write")
             .environment("TZ", "to read")
             .network("a.example:443", "to ask")
@@ -204,6 +228,7 @@ mod tests {
                 "examples": [
                     { "name": "one", "input": 1, "output": null },
                     { "name": "two", "input": {"a": [2]}, "error": "too large" },
+                    { "name": "three", "input": 3 },
                 ],
                 "properties": { "deterministic": true, "idempotent": true, "total": true },
             })

@@ -91,7 +91,9 @@ fn written(steps: &[Step]) -> String {
 fn is_word(key: &str) -> bool {
     !key.is_empty()
         && !key.starts_with(|first: char| first.is_ascii_digit())
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
 }
 
 #[cfg(test)]
@@ -120,24 +122,39 @@ mod tests {
 
     #[track_caller]
     fn assert_path(text: &str, path: &str) {
-        let error = serde_json::from_str::<Input>(text).err().expect("it does not fit");
-        assert_eq!(path_at(text.as_bytes(), error.line(), error.column()), path, "{error}");
+        let error = serde_json::from_str::<Input>(text)
+            .err()
+            .expect("it does not fit");
+        assert_eq!(
+            path_at(text.as_bytes(), error.line(), error.column()),
+            path,
+            "{error}"
+        );
     }
 
     #[test]
     fn a_value_of_another_type_is_found() {
-        assert_path(r#"{"items": [{"name": "a"}, {"name": 1}]}"#, "items[1].name");
+        assert_path(
+            r#"{"items": [{"name": "a"}, {"name": 1}]}"#,
+            "items[1].name",
+        );
         assert_path(r#"{"items": [{"name": "a"}, 2 ]}"#, "items[1]");
         assert_path(r#"{"items": {"a": 1}}"#, "items");
         assert_path(r#"{"items": [], "pair": [1, "x"]}"#, "pair[1]");
-        assert_path("{\n \"items\": [\n  {\n   \"name\": null}]}", "items[0].name");
+        assert_path(
+            "{\n \"items\": [\n  {\n   \"name\": null}]}",
+            "items[0].name",
+        );
         assert_path("[]", "");
         assert_path("7", "");
     }
 
     #[test]
     fn a_number_out_of_range_is_found() {
-        assert_path(r#"{"items": [], "by_name": {"a": 1, "b": 256}}"#, "by_name.b");
+        assert_path(
+            r#"{"items": [], "by_name": {"a": 1, "b": 256}}"#,
+            "by_name.b",
+        );
     }
 
     #[test]
@@ -157,7 +174,10 @@ mod tests {
             r#"{"items": [{"name": "}],{\"[\\"}], "by_name": {"a \"b\",": "x"}}"#,
             r#"by_name["a \"b\","]"#,
         );
-        assert_path(r#"{"items": [], "by_name": {"é": 1, "1": ""}}"#, r#"by_name["1"]"#);
+        assert_path(
+            r#"{"items": [], "by_name": {"é": 1, "1": ""}}"#,
+            r#"by_name["1"]"#,
+        );
     }
 
     #[test]

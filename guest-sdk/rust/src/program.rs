@@ -49,9 +49,12 @@ where
 
 fn read(mut stdin: impl Read) -> Result<Vec<u8>, Failure> {
     let mut input = Vec::new();
-    stdin
-        .read_to_end(&mut input)
-        .map_err(|error| (FAILED, ToolError::new("input_unreadable", error.to_string())))?;
+    stdin.read_to_end(&mut input).map_err(|error| {
+        (
+            FAILED,
+            ToolError::new("input_unreadable", error.to_string()),
+        )
+    })?;
     Ok(input)
 }
 
@@ -60,7 +63,12 @@ fn write(mut stdout: impl Write, mut output: String) -> Result<(), Failure> {
     stdout
         .write_all(output.as_bytes())
         .and_then(|()| stdout.flush())
-        .map_err(|error| (FAILED, ToolError::new("output_unwritable", error.to_string())))
+        .map_err(|error| {
+            (
+                FAILED,
+                ToolError::new("output_unwritable", error.to_string()),
+            )
+        })
 }
 
 fn answer<I, O>(
@@ -143,11 +151,12 @@ mod tests {
     fn what_is_no_json_is_said_so() {
         let message = |input: &[u8]| answer(double, input).expect_err("no JSON").1.message;
         assert!(message(b" \n").starts_with("there is no input"));
-        assert!(message(b"{").starts_with("the input is not JSON: EOF"));
+        assert!(message(b"tru").starts_with("the input is not JSON: EOF"));
         assert!(message(b"1 2").starts_with("the input is not JSON: trailing characters"));
         assert!(message(b"\xff").starts_with("the input is not JSON"));
         let deep = "[".repeat(1000);
-        let (code, error) = answer(|_: serde_json::Value| Ok(()), deep.as_bytes()).expect_err("deep");
+        let (code, error) =
+            answer(|_: serde_json::Value| Ok(()), deep.as_bytes()).expect_err("deep");
         assert_eq!(code, INVALID_INPUT);
         assert!(error.message.contains("recursion limit"), "{error}");
     }
@@ -183,6 +192,9 @@ mod tests {
         }
         let failure = |code| (FAILED, ToolError::new(code, "gone"));
         assert_eq!(read(Broken), Err(failure("input_unreadable")));
-        assert_eq!(write(Broken, "1".to_owned()), Err(failure("output_unwritable")));
+        assert_eq!(
+            write(Broken, "1".to_owned()),
+            Err(failure("output_unwritable"))
+        );
     }
 }

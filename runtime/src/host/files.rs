@@ -1,7 +1,7 @@
 //! Files and folders: quotas and records around wasmtime-wasi's file system.
 
 use super::state::Kind;
-use super::{Host, errno, output};
+use super::{Host, errno, output, sight};
 use crate::execution::Rule;
 use wasmtime::Result;
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
@@ -10,6 +10,27 @@ use wiggle::GuestMemory;
 /// `oflags` of path_open (wasi_snapshot_preview1.witx).
 const CREATE: i32 = 1;
 const EXCLUSIVE: i32 = 4;
+
+/// `filetype` (wasi_snapshot_preview1.witx).
+const DIRECTORY: u8 = 3;
+const REGULAR: u8 = 4;
+const SYMLINK: u8 = 7;
+
+/// Files and folders that a guest may hold open at once: descriptors are the whole process's, and
+/// a guest that never closes any must not starve the others.
+const MAX_OPEN: usize = 100;
+
+/// Vectors that one call looks at: a guest could list empty ones by the million.
+const MAX_VECTORS: i32 = 1024;
+
+/// So many of them as are looked at.
+fn vectors(count: i32) -> i32 {
+    if (0..=MAX_VECTORS).contains(&count) {
+        count
+    } else {
+        MAX_VECTORS
+    }
+}
 
 /// wasmtime-wasi's function of that name.
 macro_rules! pass {
@@ -39,15 +60,21 @@ impl Host<'_> {
         }
     }
 
-    /// Whether that many bytes more may be written to files; if not, that is recorded.
-    fn may_write(&mut self, what: &str, fd: i32, bytes: u64) -> bool {
+    /// Whether that many bytes more may be written to files; if not, that is recorded and the
+    /// error number is given.
+    fn may_write(&mut self, what: &str, fd: i32, bytes: u64) -> std::result::Result<(), i32> {
         let after = self.state.file_bytes.saturating_add(bytes);
         if after <= self.state.limits.file_bytes.0 {
-            return true;
+            return Ok(());
         }
-        let target = format!("file descriptor {fd}, {after} bytes in all");
+        // What is no file can't be written anyway: no rule of the policy says no to that.
+        if self.state.descriptors.get(&fd) != Some(&Kind::File) {
+            return Err(errno::BADF);
+        }
+        let name = self.state.names.get(&fd).map_or("", String::as_str);
+        let target = format!("{name} ({after} bytes in all)");
         self.state.deny(what, target, Rule::FileBytes);
-        false
+        Err(errno::DQUOT)
     }
 
     fn count_written(&mut self, error: i32, result: i32) {
@@ -90,23 +117,18 @@ pub(super) async fn fd_write(
     count: i32,
     result: i32,
 ) -> Result<i32> {
-    match host.state.descriptors.get(&fd) {
-        Some(kind @ (Kind::Stdout | Kind::Stderr)) => {
-            let kind = *kind;
-            output::write(host, kind, iovs, count, result).await
-        }
-        _ => {
-            let Some(length) = host.first_length(iovs, count) else {
-                return Ok(errno::FAULT);
-            };
-            if !host.may_write("fd_write", fd, length) {
-                return Ok(errno::DQUOT);
-            }
-            let error = pass!(host, fd_write, fd, iovs, count, result).await?;
-            host.count_written(error, result);
-            Ok(error)
-        }
+    if let Some(kind @ (Kind::Stdout | Kind::Stderr)) = host.state.descriptors.get(&fd).copied() {
+        return output::write(host, kind, iovs, count, result).await;
     }
+    let Some(length) = host.first_length(iovs, vectors(count)) else {
+        return Ok(errno::FAULT);
+    };
+    if let Err(error) = host.may_write("fd_write", fd, length) {
+        return Ok(error);
+    }
+    let error = pass!(host, fd_write, fd, iovs, vectors(count), result).await?;
+    host.count_written(error, result);
+    Ok(error)
 }
 
 pub(super) async fn fd_pwrite(
@@ -117,13 +139,13 @@ pub(super) async fn fd_pwrite(
     offset: i64,
     result: i32,
 ) -> Result<i32> {
-    let Some(length) = host.first_length(iovs, count) else {
+    let Some(length) = host.first_length(iovs, vectors(count)) else {
         return Ok(errno::FAULT);
     };
-    if !host.may_write("fd_pwrite", fd, length) {
-        return Ok(errno::DQUOT);
+    if let Err(error) = host.may_write("fd_pwrite", fd, length) {
+        return Ok(error);
     }
-    let error = pass!(host, fd_pwrite, fd, iovs, count, offset, result).await?;
+    let error = pass!(host, fd_pwrite, fd, iovs, vectors(count), offset, result).await?;
     host.count_written(error, result);
     Ok(error)
 }
@@ -135,7 +157,7 @@ pub(super) async fn fd_read(
     count: i32,
     result: i32,
 ) -> Result<i32> {
-    let error = pass!(host, fd_read, fd, iovs, count, result).await?;
+    let error = pass!(host, fd_read, fd, iovs, vectors(count), result).await?;
     host.count_read(error, result);
     Ok(error)
 }
@@ -148,7 +170,7 @@ pub(super) async fn fd_pread(
     offset: i64,
     result: i32,
 ) -> Result<i32> {
-    let error = pass!(host, fd_pread, fd, iovs, count, offset, result).await?;
+    let error = pass!(host, fd_pread, fd, iovs, vectors(count), offset, result).await?;
     host.count_read(error, result);
     Ok(error)
 }
@@ -156,8 +178,8 @@ pub(super) async fn fd_pread(
 /// A size that is set counts as written: on a disk without holes it is.
 pub(super) async fn fd_filestat_set_size(host: &mut Host<'_>, fd: i32, size: i64) -> Result<i32> {
     let bytes = size.cast_unsigned();
-    if !host.may_write("fd_filestat_set_size", fd, bytes) {
-        return Ok(errno::DQUOT);
+    if let Err(error) = host.may_write("fd_filestat_set_size", fd, bytes) {
+        return Ok(error);
     }
     let error = pass!(host, fd_filestat_set_size, fd, size).await?;
     if error == errno::SUCCESS {
@@ -173,8 +195,8 @@ pub(super) async fn fd_allocate(
     length: i64,
 ) -> Result<i32> {
     let bytes = length.cast_unsigned();
-    if !host.may_write("fd_allocate", fd, bytes) {
-        return Ok(errno::DQUOT);
+    if let Err(error) = host.may_write("fd_allocate", fd, bytes) {
+        return Ok(error);
     }
     let error = pass!(host, fd_allocate, fd, offset, length)?;
     if error == errno::SUCCESS {
@@ -187,6 +209,8 @@ pub(super) async fn fd_close(host: &mut Host<'_>, fd: i32) -> Result<i32> {
     let error = pass!(host, fd_close, fd).await?;
     if error == errno::SUCCESS {
         host.state.descriptors.remove(&fd);
+        host.state.names.remove(&fd);
+        host.state.sight.forget(fd);
     }
     Ok(error)
 }
@@ -198,6 +222,12 @@ pub(super) async fn fd_renumber(host: &mut Host<'_>, from: i32, to: i32) -> Resu
             Some(kind) => host.state.descriptors.insert(to, kind),
             None => host.state.descriptors.remove(&to),
         };
+        match host.state.names.remove(&from) {
+            Some(name) => host.state.names.insert(to, name),
+            None => host.state.names.remove(&to),
+        };
+        host.state.sight.forget(from);
+        host.state.sight.forget(to);
     }
     Ok(error)
 }
@@ -215,39 +245,86 @@ pub(super) async fn path_open(
     flags: i32,
     result: i32,
 ) -> Result<i32> {
-    // Opened first as if it had to exist: that tells whether anything is made.
-    let mut error = errno::NOENT;
-    if open & CREATE == 0 || open & EXCLUSIVE == 0 {
-        let open = open & !CREATE;
-        error = pass!(
-            host, path_open, fd, lookup, path, length, open, rights, inheriting, flags, result
-        )
-        .await?;
+    // Seen to first, so that nothing is ever open that we do not know of.
+    if host.bytes(result, 4).is_none() || result % 4 != 0 {
+        return Ok(errno::FAULT);
     }
-    if error == errno::NOENT && open & CREATE != 0 {
-        if !host.may_create("path_open", path, length) {
-            return Ok(errno::DQUOT);
+    if host.state.descriptors.len() >= MAX_OPEN {
+        return Ok(errno::MFILE);
+    }
+    let error = match kind_of(host, fd, lookup, path, length).await? {
+        Err(errno::NOENT) if open & CREATE != 0 => {
+            if !host.may_create("path_open", path, length) {
+                return Ok(errno::DQUOT);
+            }
+            let error = pass!(
+                host, path_open, fd, lookup, path, length, open, rights, inheriting, flags, result
+            )
+            .await?;
+            host.created(error);
+            error
         }
-        error = pass!(
-            host, path_open, fd, lookup, path, length, open, rights, inheriting, flags, result
-        )
-        .await?;
-        host.created(error);
-    }
+        // Neither a file nor a folder nor a link: opening a pipe would wait for its other end in
+        // a thread of the host, and no deadline ends that.
+        Ok(kind) if !matches!(kind, DIRECTORY | REGULAR | SYMLINK) => errno::ACCES,
+        seen => {
+            // Nothing is made here: what exists can only be found to exist.
+            let open = match seen {
+                Ok(_) if open & EXCLUSIVE != 0 => open,
+                _ => open & !(CREATE | EXCLUSIVE),
+            };
+            pass!(
+                host, path_open, fd, lookup, path, length, open, rights, inheriting, flags, result
+            )
+            .await?
+        }
+    };
     if error == errno::SUCCESS
         && let Some(opened) = host.u32_at(result)
     {
-        host.state
-            .descriptors
-            .insert(opened.cast_signed(), Kind::File);
+        let name = host.path(path, length);
+        let opened = opened.cast_signed();
+        host.state.descriptors.insert(opened, Kind::File);
+        host.state.names.insert(opened, name);
     }
     note(host, error, "path_open", path, length);
     Ok(error)
 }
 
+/// What a path leads to (`filetype`), asked in memory of our own; the inner error is WASI's.
+async fn kind_of(
+    host: &mut Host<'_>,
+    fd: i32,
+    lookup: i32,
+    path: i32,
+    length: i32,
+) -> Result<std::result::Result<u8, i32>> {
+    /// Where the path is put: after the `filestat`.
+    const PATH: u8 = 64;
+    const LONGEST: usize = 64 << 10;
+    let mut memory = vec![0; usize::from(PATH)];
+    match host.bytes(path, length) {
+        Some(bytes) if bytes.len() <= LONGEST => memory.extend_from_slice(bytes),
+        Some(_) => return Ok(Err(errno::NAMETOOLONG)),
+        // The call itself says what is wrong.
+        None => return Ok(Err(errno::FAULT)),
+    }
+    let guest = &mut GuestMemory::Unshared(&mut memory);
+    let at = i32::from(PATH);
+    let error =
+        wasi::path_filestat_get(&mut host.state.wasi, guest, fd, lookup, at, length, 0).await?;
+    Ok(match error {
+        errno::SUCCESS => Ok(memory[16]),
+        error => Err(error),
+    })
+}
+
+/// Records what the sandbox itself said no to.
 fn note(host: &mut Host<'_>, error: i32, what: &str, path: i32, length: i32) {
-    let target = host.path(path, length);
-    host.note_denial(error, what, || target);
+    if matches!(error, errno::ACCES | errno::PERM | errno::NOTCAPABLE) {
+        let target = host.path(path, length);
+        host.state.deny(what, target, Rule::Directories);
+    }
 }
 
 pub(super) async fn path_create_directory(
@@ -318,8 +395,21 @@ macro_rules! recorded {
     )*};
 }
 
+pub(super) async fn path_filestat_get(
+    host: &mut Host<'_>,
+    fd: i32,
+    flags: i32,
+    path: i32,
+    length: i32,
+    result: i32,
+) -> Result<i32> {
+    let error = pass!(host, path_filestat_get, fd, flags, path, length, result).await?;
+    sight::show(host, error, result);
+    note(host, error, "path_filestat_get", path, length);
+    Ok(error)
+}
+
 recorded! {
-    path_filestat_get [path length] (fd: i32, flags: i32, path: i32, length: i32, result: i32);
     path_filestat_set_times [path length] (fd: i32, flags: i32, path: i32, length: i32, accessed: i64, modified: i64, which: i32);
     path_readlink [path length] (fd: i32, path: i32, length: i32, buffer: i32, size: i32, result: i32);
     path_remove_directory [path length] (fd: i32, path: i32, length: i32);

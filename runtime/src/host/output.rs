@@ -6,7 +6,10 @@ use crate::call::{Chunk, Stream};
 use bytes::Bytes;
 use wasmtime::Result;
 
-/// Writes what the guest gave, up to the limits, and tells how much that was.
+/// Vectors that one call takes; the guest is told how much that was, and comes again.
+const MAX_VECTORS: u32 = 1024;
+
+/// Takes what the guest gave, up to the limits, and tells it how much that was.
 pub(super) async fn write(
     host: &mut Host<'_>,
     kind: Kind,
@@ -14,72 +17,65 @@ pub(super) async fn write(
     count: i32,
     result: i32,
 ) -> Result<i32> {
-    let Some(data) = gather(host, iovs, count) else {
+    if host.bytes(result, 4).is_none() {
+        return Ok(errno::FAULT);
+    }
+    let limits = &host.state.limits;
+    let (stream, limit, held) = match kind {
+        Kind::Stdout => (Stream::Stdout, limits.output, host.state.output.len()),
+        Kind::Stderr | Kind::File => (Stream::Stderr, limits.stderr, host.state.stderr.bytes.len()),
+    };
+    let room = usize::try_from(limit.0).unwrap_or(usize::MAX) - held;
+    let Some((kept, written)) = gather(host, iovs, count, room) else {
         return Ok(errno::FAULT);
     };
-    let written = data.len();
+    let over = written > kept.len() as u64;
     let state = &mut *host.state;
-    let mut stop = false;
-    let (stream, kept) = match kind {
-        Kind::Stdout => {
-            let room = usize::try_from(state.limits.output.0)
-                .unwrap_or(usize::MAX)
-                .saturating_sub(state.output.len());
-            stop = written > room;
-            let kept = &data[..written.min(room)];
-            state.output.extend_from_slice(kept);
-            (Stream::Stdout, kept.len())
+    state.usage.bytes_written += match stream {
+        Stream::Stdout => {
+            state.output.extend_from_slice(&kept);
+            kept.len() as u64
         }
-        Kind::Stderr | Kind::File => {
-            let room = usize::try_from(state.limits.stderr.0)
-                .unwrap_or(usize::MAX)
-                .saturating_sub(state.stderr.bytes.len());
-            state.stderr.truncated |= written > room;
-            state
-                .stderr
-                .bytes
-                .extend_from_slice(&data[..written.min(room)]);
-            (Stream::Stderr, written)
+        Stream::Stderr => {
+            state.stderr.bytes.extend_from_slice(&kept);
+            state.stderr.truncated |= over;
+            written
         }
     };
-    state.usage.bytes_written += kept as u64;
-    if kept > 0
+    if !kept.is_empty()
         && let Some(live) = &state.live
     {
-        let bytes = Bytes::copy_from_slice(&data[..kept]);
+        let bytes = Bytes::from(kept);
         // No one listens any more: the run goes on for its result.
         if live.send(Chunk { stream, bytes }).await.is_err() {
             state.live = None;
         }
     }
-    if stop {
+    if over && stream == Stream::Stdout {
         return Err(Stop::Output.into());
     }
     let written = u32::try_from(written).unwrap_or(u32::MAX);
-    match host.write(result, &written.to_le_bytes()) {
-        Some(()) => Ok(errno::SUCCESS),
-        None => Ok(errno::FAULT),
-    }
+    host.write(result, &written.to_le_bytes());
+    Ok(errno::SUCCESS)
 }
 
-/// All that the vectors name, at most what the output limit still could use and a little more:
-/// a guest can name its whole memory thousands of times over.
-fn gather(host: &Host<'_>, iovs: i32, count: i32) -> Option<Vec<u8>> {
-    const MOST: usize = 64 << 20;
-    let mut data = Vec::new();
-    for index in 0..count.cast_unsigned() {
-        let at = iovs
-            .cast_unsigned()
-            .checked_add(index.checked_mul(8)?)?
-            .cast_signed();
-        let buffer = host.u32_at(at)?.cast_signed();
-        let length = host.u32_at(at.checked_add(4)?)?.cast_signed();
-        let piece = host.bytes(buffer, length)?;
-        let room = MOST.saturating_sub(data.len());
-        data.extend_from_slice(&piece[..piece.len().min(room)]);
-        if data.len() == MOST {
+/// What the vectors name, cut off after `room` bytes, and how much it is in all. No more is
+/// copied than is kept: a guest can name its whole memory a thousand times over.
+fn gather(host: &Host<'_>, iovs: i32, count: i32, room: usize) -> Option<(Vec<u8>, u64)> {
+    let mut kept = Vec::new();
+    let mut written = 0u64;
+    for index in 0..count.cast_unsigned().min(MAX_VECTORS) {
+        let at = iovs.cast_unsigned().checked_add(index * 8)?;
+        let buffer = host.u32_at(at.cast_signed())?;
+        let length = host.u32_at(at.checked_add(4)?.cast_signed())?;
+        let after = written + u64::from(length);
+        // The count of what was written has 32 bits.
+        if after > u64::from(u32::MAX) {
             break;
         }
+        let piece = host.bytes(buffer.cast_signed(), length.cast_signed())?;
+        kept.extend_from_slice(&piece[..piece.len().min(room - kept.len())]);
+        written = after;
     }
-    Some(data)
+    Some((kept, written))
 }

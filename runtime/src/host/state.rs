@@ -2,9 +2,12 @@
 
 use crate::call::{Call, Chunk};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
+use crate::host::sight::Sight;
 use crate::limiter::Limiter;
-use policies::{Access, Bytes, Clocks, GuestPath, HostPath, Limits, Random};
+use crate::sandbox::Largest;
+use policies::{Access, Clocks, GuestPath, HostPath, Limits, Random};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
@@ -37,17 +40,22 @@ pub(crate) struct State {
     /// Nanoseconds since the virtual clock's start.
     pub(crate) virtual_nanos: u64,
     pub(crate) descriptors: BTreeMap<i32, Kind>,
+    /// What the guest called the files that it has open, for records.
+    pub(crate) names: BTreeMap<i32, String>,
     pub(crate) output: Vec<u8>,
     pub(crate) stderr: Captured,
     pub(crate) live: Option<mpsc::Sender<Chunk>>,
     pub(crate) usage: Usage,
     pub(crate) file_bytes: u64,
+    pub(crate) sight: Sight,
+    /// When others last had their turn.
+    turn: Instant,
     denied: Vec<DeniedAttempt>,
 }
 
 impl State {
     /// Opens what the policy grants. An error says which folder can't be opened.
-    pub(crate) fn new(call: Call, largest_memory: Bytes) -> Result<Self, String> {
+    pub(crate) fn new(call: Call, largest: Largest) -> Result<Self, String> {
         let Call {
             args,
             env,
@@ -89,12 +97,14 @@ impl State {
                 )
             })?;
         }
-        let mut usage = Usage::default();
-        usage.denied = denied.len() as u64;
+        let usage = Usage {
+            denied: denied.len() as u64,
+            ..Usage::default()
+        };
         denied.truncate(Execution::MAX_DENIED);
         Ok(Self {
             wasi: builder.build_p1(),
-            limiter: Limiter::new(&policy.limits, largest_memory),
+            limiter: Limiter::new(&policy.limits, largest),
             limits: policy.limits,
             clocks: policy.capabilities.clocks,
             seed: match policy.capabilities.random {
@@ -103,13 +113,26 @@ impl State {
             },
             virtual_nanos: 0,
             descriptors: BTreeMap::from([(1, Kind::Stdout), (2, Kind::Stderr)]),
+            names: BTreeMap::new(),
             output: Vec::new(),
             stderr: Captured::default(),
             live,
             usage,
             file_bytes: 0,
+            sight: Sight::default(),
+            turn: Instant::now(),
             denied,
         })
+    }
+
+    /// Lets others have their turn (the deadline and cancellation too) after a while. Fuel sees
+    /// to that while the guest works; in host functions the host does.
+    pub(crate) async fn give_way(&mut self) {
+        const WHILE: Duration = Duration::from_millis(1);
+        if self.turn.elapsed() > WHILE {
+            tokio::task::yield_now().await;
+            self.turn = Instant::now();
+        }
     }
 
     /// Records an attempt that was denied.

@@ -7,7 +7,7 @@ use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
 use wiggle::GuestMemory;
 
 /// 2000-01-01T00:00:00Z in nanoseconds of Unix time: where frozen and virtual clocks start.
-const EPOCH: u64 = 946_684_800 * 1_000_000_000;
+pub(super) const EPOCH: u64 = 946_684_800 * 1_000_000_000;
 /// What a virtual clock goes on by at each reading: a microsecond.
 const STEP: u64 = 1_000;
 
@@ -28,14 +28,14 @@ fn read(host: &mut Host<'_>, id: i32) -> Option<u64> {
     Some(base.saturating_add(state.virtual_nanos))
 }
 
-fn answer(host: &mut Host<'_>, at: i32, value: Option<u64>) -> Result<i32> {
+fn answer(host: &mut Host<'_>, at: i32, value: Option<u64>) -> i32 {
     let Some(value) = value else {
-        return Ok(errno::BADF);
+        return errno::BADF;
     };
-    Ok(match host.write(at, &value.to_le_bytes()) {
+    match host.write(at, &value.to_le_bytes()) {
         Some(()) => errno::SUCCESS,
         None => errno::FAULT,
-    })
+    }
 }
 
 pub(super) async fn clock_res_get(host: &mut Host<'_>, id: i32, result: i32) -> Result<i32> {
@@ -44,7 +44,7 @@ pub(super) async fn clock_res_get(host: &mut Host<'_>, id: i32, result: i32) -> 
         return wasi::clock_res_get(&mut host.state.wasi, memory, id, result);
     }
     let known = matches!(id, REALTIME | MONOTONIC);
-    answer(host, result, known.then_some(STEP))
+    Ok(answer(host, result, known.then_some(STEP)))
 }
 
 pub(super) async fn clock_time_get(
@@ -58,7 +58,7 @@ pub(super) async fn clock_time_get(
         return wasi::clock_time_get(&mut host.state.wasi, memory, id, precision, result);
     }
     let value = read(host, id);
-    answer(host, result, value)
+    Ok(answer(host, result, value))
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): small, known, and the same on every machine.
@@ -70,20 +70,26 @@ fn next(seed: &mut u64) -> u64 {
     value ^ (value >> 31)
 }
 
+/// Random bytes made between two looks at whether others wait for their turn.
+const RANDOM_PIECE: usize = 256 << 10;
+
 pub(super) async fn random_get(host: &mut Host<'_>, at: i32, length: i32) -> Result<i32> {
-    let Some(mut seed) = host.state.seed else {
-        let memory = &mut GuestMemory::Unshared(host.memory);
-        return wasi::random_get(&mut host.state.wasi, memory, at, length);
-    };
-    let Some(length) = host.bytes(at, length).map(<[u8]>::len) else {
+    let Some(range) = host.range(at, length) else {
         return Ok(errno::FAULT);
     };
-    let mut bytes = Vec::with_capacity(length.next_multiple_of(8));
-    while bytes.len() < length {
-        bytes.extend_from_slice(&next(&mut seed).to_le_bytes());
+    for start in range.clone().step_by(RANDOM_PIECE) {
+        let piece = &mut host.memory[start..range.end.min(start + RANDOM_PIECE)];
+        match &mut host.state.seed {
+            None => getrandom::fill(piece)?,
+            Some(seed) => {
+                for eight in piece.chunks_mut(8) {
+                    let bytes = next(seed).to_le_bytes();
+                    eight.copy_from_slice(&bytes[..eight.len()]);
+                }
+            }
+        }
+        host.state.give_way().await;
     }
-    host.state.seed = Some(seed);
-    host.write(at, &bytes[..length]);
     Ok(errno::SUCCESS)
 }
 

@@ -1,0 +1,112 @@
+//! The command line as a whole.
+
+use crate::commands::{
+    build, completions, doctor, events, inspect, new, policy, proposal, run, serve, tool, validate,
+};
+use crate::exit::Exit;
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Builds, validates and runs tools in a WebAssembly sandbox.
+#[derive(Parser, Debug)]
+#[command(name = "wasm-runner", version, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 well, 1 failed, 2 wrong command line; --help lists them all.")]
+#[command(after_long_help = Exit::help())]
+pub(crate) struct Cli {
+    /// Says more on standard error: -v, -vv, -vvv (RUST_LOG decides where it is set)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Form of the log lines on standard error
+    #[arg(long, global = true, value_name = "FORM", default_value = "text", hide_possible_values = false)]
+    pub(crate) log_format: LogFormat,
+
+    /// Colours: by default on a terminal only, and never where NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Form of a command's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    New(new::Args),
+    Build(build::Args),
+    Inspect(inspect::Args),
+    Run(run::Args),
+    Validate(validate::Args),
+    Serve(serve::Args),
+    Tool(tool::Args),
+    Proposal(proposal::Args),
+    Events(events::Args),
+    Policy(policy::Args),
+    Doctor(doctor::Args),
+    Completions(completions::Args),
+}
+
+impl Command {
+    /// How the program ends when this command can't do its work.
+    pub(crate) fn failure(&self) -> Exit {
+        match self {
+            // These pass a guest's code on, so their own must be another.
+            Self::Run(_) => Exit::NotRun,
+            Self::Tool(args) if args.is_call() => Exit::NotRun,
+            _ => Exit::Failure,
+        }
+    }
+
+    /// Whether it goes on until it is stopped, so that its log is what people see of it.
+    pub(crate) fn is_service(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+}
+
+impl Cli {
+    /// Names the colour choice to everything that prints.
+    pub(crate) fn set_colour(&self) {
+        match self.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,69 @@
+//! `wasm-runner build`: a proposal's module.
+
+use super::block_on;
+use crate::exit::Exit;
+use crate::output::{BOLD, DIM, GOOD, out, print_findings, print_json, size, spinner, write_file};
+use crate::problem::Problem;
+use crate::{cancel, proposal_source};
+use runtime::Digest;
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+use validation::{Installation, ValidationError};
+
+/// Builds a package or proposal into a WASI module, as validation would
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Example:
+  wasm-runner build . -o word-count.wasm && wasm-runner inspect word-count.wasm")]
+pub(crate) struct Args {
+    /// A package's folder, or a proposal as JSON
+    #[arg(value_name = "FOLDER|FILE.json")]
+    source: PathBuf,
+    /// Where the module goes; by default NAME.wasm, here
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// As JSON: path, size, digest and findings
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let proposal = proposal_source::read(&args.source)?;
+    let installation = Installation::open(&Installation::locate())?;
+    let built = block_on(async {
+        let cancel = cancel::by_ctrl_c();
+        let spinner = spinner(&format!("building {}", proposal.name));
+        let step = |what: String| spinner.say(&what);
+        Ok(validation::build(&installation, &proposal, &step, &cancel).await)
+    })?;
+    let built = match built {
+        Err(ValidationError::Cancelled) => return Ok(Exit::Interrupted),
+        other => other?,
+    };
+    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.wasm", proposal.name)));
+    if let Some(module) = &built.module {
+        write_file(&path, module)?;
+    }
+    let digest = built.module.as_deref().map(Digest::of);
+    if args.json {
+        print_json(&json!({
+            "path": built.module.is_some().then_some(&path),
+            "bytes": built.module.as_ref().map(Vec::len),
+            "digest": digest,
+            "findings": built.findings,
+        }))?;
+    } else {
+        print_findings(&built.findings)?;
+    }
+    let Some((module, digest)) = built.module.as_ref().zip(digest) else {
+        return Err(Problem::new(format!("{} does not build", proposal.name))
+            .remedy("mend what the findings name")
+            .into());
+    };
+    if !args.json {
+        let (size, path) = (size(module.len() as u64), path.display());
+        writeln!(out(), "{GOOD}built{GOOD:#} {BOLD}{path}{BOLD:#} {DIM}{size}, sha256 {digest}{DIM:#}")?;
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,224 @@
+//! `wasm-runner run`: one module, once, under a policy.
+
+use super::block_on;
+use crate::exit::Exit;
+use crate::limit_flags::LimitFlags;
+use crate::output::{print_ending, print_json, print_usage};
+use crate::problem::{Problem, file_problem};
+use crate::{cancel, module, policy_source};
+use policies::{Access, Bytes, Clocks, DirectoryGrant, Limits, Policy, Random};
+use runtime::{Call, Chunk, Execution, Sandbox, SandboxConfig, Stream};
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+mod grants;
+
+/// Runs a WASI command module in the sandbox
+///
+/// Without --policy the module may compute and nothing else (the preset `pure`); each flag
+/// allows more, or less. The guest's output passes through while it is written, and its exit
+/// code becomes ours.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  echo '{\"text\": \"a b\"}' | wasm-runner run word-count.wasm
+  wasm-runner run --dir ./data::/data:ro --fuel '10 G' --usage search.wasm -- needle /data
+  wasm-runner run --env TZ=UTC --env LANG --json --input case.json tool.wasm
+Exit codes: the guest's own (0 to 125), else from 200 on: 202 fuel, 203 memory, 204 time,
+205 output, 201 trap, 206 input refused, 200 nothing ran. `wasm-runner --help` lists them all.")]
+pub(crate) struct Args {
+    /// The module: .wasm, or .wat text
+    #[arg(value_name = "MODULE")]
+    module: PathBuf,
+
+    /// Arguments for the guest
+    #[arg(last = true, value_name = "ARGS")]
+    args: Vec<OsString>,
+
+    /// A policy file, or a preset: pure, workspace, web
+    #[arg(long, value_name = "FILE|PRESET", default_value = "pure")]
+    policy: String,
+
+    /// Shows the guest a folder, to read and write; with `:ro` at the end only to read
+    ///
+    /// Without GUEST it is seen at the path given, so that what the guest calls `data/a` is
+    /// here `data/a` too. A folder whose own name ends in `:ro` needs its GUEST written out.
+    /// Where neither the policy nor a flag says how much may be written, it is what the preset
+    /// `workspace` allows.
+    #[arg(long, value_name = "HOST[::GUEST][:ro]")]
+    dir: Vec<OsString>,
+
+    /// Sets an environment variable; with the name alone, to the value that it has here
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<OsString>,
+
+    /// Standard input: a file, or - for our own (the default, unless that is a terminal)
+    #[arg(long, value_name = "FILE|-")]
+    input: Option<PathBuf>,
+
+    /// Which clock the guest sees: frozen, virtual (the same each run), real
+    #[arg(long, value_name = "CLOCK", value_parser = grants::clocks)]
+    clocks: Option<Clocks>,
+
+    /// Which randomness the guest sees: a seed (the same numbers each run), real
+    #[arg(long, value_name = "SEED|real", value_parser = grants::random)]
+    random: Option<Random>,
+
+    /// Afterwards, what was used and what was denied, on standard error
+    #[arg(long)]
+    usage: bool,
+
+    /// Prints what happened as JSON, instead of passing the guest's output through
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    limits: LimitFlags,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
+    let env = args.env.iter().map(grants::variable).collect::<Result<Vec<_>, _>>()?;
+    let arguments = utf8_arguments(&args.args)?;
+    let policy = effective_policy(&args, &env)?;
+    let wasm = module::read(&args.module, policy.limits.module_size)?;
+    let input = read_input(args.input.as_deref(), policy.limits.input)?;
+    let sandbox = sandbox_for(&policy.limits)?;
+    let tool = sandbox.load(&wasm, &policy.limits).map_err(|error| {
+        Problem::new(format!("{} can't be run", args.module.display())).because(error)
+    })?;
+    drop(wasm);
+
+    let execution = block_on(async {
+        let cancel = cancel::by_ctrl_c();
+        let call = Call::new(policy.clone())
+            .with_args(arguments)
+            .with_env(env)
+            .with_input(input)
+            .with_cancel(cancel.clone());
+        if args.json {
+            return Ok(tool.run(call).await);
+        }
+        let (live, chunks) = mpsc::channel(64);
+        let (execution, passed) = tokio::join!(tool.run(call.with_live(live)), pass_on(chunks, &cancel));
+        passed?;
+        Ok::<Execution, anyhow::Error>(execution)
+    })?;
+
+    if args.json {
+        print_json(&execution)?;
+    } else {
+        print_ending(&execution)?;
+    }
+    if args.usage {
+        print_usage(&execution, Some(&policy))?;
+    }
+    Ok(Exit::of(&execution.outcome))
+}
+
+/// The policy, with what the flags allow in addition: whoever runs a module by hand is the
+/// operator, so nothing keeps a flag from widening.
+fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Policy> {
+    let mut policy = policy_source::load(&args.policy)?;
+    let capabilities = &mut policy.capabilities;
+    for dir in &args.dir {
+        let grant = grants::directory(dir)?;
+        if let Some(other) = capabilities.directories.iter().find(|other| other.guest == grant.guest) {
+            return Err(Problem::new(format!(
+                "two folders are to be seen at {}: {} and {}",
+                grant.guest, other.host, grant.host
+            ))
+            .remedy("give one of them another place: --dir HOST::GUEST")
+            .into());
+        }
+        capabilities.directories.push(grant);
+    }
+    capabilities.directories.sort_by(|a, b| a.guest.cmp(&b.guest));
+    capabilities.environment.extend(env.iter().map(|(name, _)| name.clone()));
+    capabilities.clocks = args.clocks.unwrap_or(capabilities.clocks);
+    capabilities.random = args.random.unwrap_or(capabilities.random);
+
+    let may_write = |grant: &DirectoryGrant| grant.access == Access::ReadWrite;
+    let limits = &mut policy.limits;
+    // A folder to write to in which nothing can be written would help no one.
+    if policy.capabilities.directories.iter().any(may_write)
+        && limits.files == 0
+        && limits.file_bytes == Bytes(0)
+        && !args.limits.has_file_limits()
+        && let Some(workspace) = Policy::preset("workspace")
+    {
+        limits.files = workspace.limits.files;
+        limits.file_bytes = workspace.limits.file_bytes;
+    }
+    args.limits.apply(limits)?;
+    Ok(policy)
+}
+
+/// A sandbox with room for just this run.
+fn sandbox_for(limits: &Limits) -> anyhow::Result<Sandbox> {
+    let mut config = SandboxConfig::default();
+    config.max_concurrent_calls = 1;
+    config.max_memory = limits.memory.max(Limits::PAGE);
+    config.max_tables = limits.tables;
+    config.max_table_elements = limits.table_elements;
+    Ok(Sandbox::new(&config)?)
+}
+
+fn utf8_arguments(args: &[OsString]) -> anyhow::Result<Vec<String>> {
+    let mut texts = Vec::with_capacity(args.len());
+    for (index, arg) in args.iter().enumerate() {
+        let Some(text) = arg.to_str() else {
+            return Err(Problem::new(format!(
+                "argument {} for the guest is not UTF-8 text: {}",
+                index + 1,
+                arg.display()
+            ))
+            .remedy("WASI guests receive text only; pass other bytes as input")
+            .exit(Exit::InvalidInput)
+            .into());
+        };
+        texts.push(text.to_owned());
+    }
+    Ok(texts)
+}
+
+/// All of the input, at most one byte more than the policy allows: the run itself then says no.
+fn read_input(source: Option<&Path>, limit: Bytes) -> anyhow::Result<Vec<u8>> {
+    let most = limit.0.saturating_add(1);
+    let mut bytes = Vec::new();
+    match source {
+        None if io::stdin().is_terminal() => {}
+        Some(path) if path != Path::new("-") => {
+            let failed = |error| file_problem("read", path, error);
+            let file = std::fs::File::open(path).map_err(failed)?;
+            file.take(most).read_to_end(&mut bytes).map_err(failed)?;
+        }
+        _ => {
+            let failed = |error| file_problem("read", Path::new("standard input"), error);
+            io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(failed)?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// Writes what the guest writes. When no one reads it any more, the run is called off.
+async fn pass_on(mut chunks: mpsc::Receiver<Chunk>, cancel: &CancellationToken) -> io::Result<()> {
+    while let Some(chunk) = chunks.recv().await {
+        let written = tokio::task::spawn_blocking(move || match chunk.stream {
+            Stream::Stdout => {
+                let mut out = io::stdout().lock();
+                out.write_all(&chunk.bytes).and_then(|()| out.flush())
+            }
+            Stream::Stderr => io::stderr().lock().write_all(&chunk.bytes),
+        })
+        .await
+        .map_err(io::Error::other)?;
+        if let Err(error) = written {
+            cancel.cancel();
+            return Err(error);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The real binary, in a world of its own.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub mod guests;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A folder with an empty home in it; gone at the end.
+pub struct World {
+    folder: tempfile::TempDir,
+}
+
+/// What a command left.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("home")).expect("a home");
+        Self { folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("below the folder")).expect("folders");
+        fs::write(&path, content).expect("written");
+        path
+    }
+
+    /// A module from its text form.
+    pub fn module(&self, text: &str) -> PathBuf {
+        self.write("guest.wasm", wat::parse_str(text).expect("a module"))
+    }
+
+    /// The program, with nothing of the outside but the path.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runner"));
+        command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.folder.path())
+            .env("WASM_RUNNER_HOME", self.path("home"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ended {
+        ended(self.command().args(args).output().expect("the program starts"))
+    }
+
+    pub fn run_with_input<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+        input: &[u8],
+    ) -> Ended {
+        let mut child = self
+            .command()
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        // A guest need not read it all.
+        let _ = child.stdin.take().expect("piped").write_all(input);
+        ended(child.wait_with_output().expect("it ends"))
+    }
+
+    /// What was printed, with this world's own folder called `<world>`.
+    pub fn portable(&self, text: &str) -> String {
+        text.replace(&self.folder.path().display().to_string(), "<world>")
+    }
+}
+
+fn ended(output: Output) -> Ended {
+    Ended {
+        code: output.status.code().expect("no signal ended it"),
+        stdout: String::from_utf8(output.stdout).expect("text"),
+        stderr: String::from_utf8(output.stderr).expect("text"),
+    }
+}

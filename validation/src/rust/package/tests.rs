@@ -1,0 +1,158 @@
+use super::*;
+use crate::SourceFile;
+
+const PACKAGE: &str = "[package]\nname = \"t\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
+
+fn rules(manifest: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let mut all = vec![SourceFile {
+        path: "Cargo.toml".into(),
+        content: manifest.into(),
+    }];
+    all.extend(files.iter().map(|(path, content)| SourceFile {
+        path: (*path).into(),
+        content: (*content).into(),
+    }));
+    let allowed = BTreeMap::from([("serde".to_owned(), Version::new(1, 0, 229))]);
+    let findings = check(&Package { files: all }, &allowed);
+    findings
+        .into_iter()
+        .map(|finding| {
+            assert!(!finding.remedy.is_empty());
+            finding.rule
+        })
+        .collect()
+}
+
+fn with(rest: &str) -> Vec<String> {
+    rules(&format!("{PACKAGE}{rest}"), &[])
+}
+
+#[test]
+fn a_good_package_has_no_findings() {
+    for good in [
+        "",
+        "[dependencies]\nserde = \"1\"\n",
+        "[dependencies]\nserde = { version = \"1.0\", features = [\"derive\"], default-features = false }\n",
+        "[dev-dependencies.serde]\nversion = \"*\"\n",
+        "[dependencies]\nother = { package = \"serde\" }\n",
+        "[workspace]\n",
+        "[profile.release]\nlto = true\n",
+        "build = false\n",
+    ] {
+        assert_eq!(with(good), Vec::<String>::new(), "{good}");
+    }
+}
+
+#[test]
+fn what_runs_or_reaches_out_while_it_is_built_is_refused() {
+    let cases = [
+        ("build = \"make.rs\"\n", "build/build-script"),
+        ("build = true\n", "build/build-script"),
+        ("links = \"z\"\n", "build/native-link"),
+        ("workspace = \"..\"\n", "build/path-dependency"),
+        ("version.workspace = true\n", "build/manifest-invalid"),
+        ("license.workspace = true\n", "build/path-dependency"),
+        (
+            "[build-dependencies]\nserde = \"1\"\n",
+            "build/build-script",
+        ),
+        ("[lib]\nproc-macro = true\n", "build/proc-macro"),
+        ("[lib]\ncrate-type = [\"proc-macro\"]\n", "build/proc-macro"),
+        (
+            "[[bin]]\nname = \"x\"\npath = \"/etc/x.rs\"\n",
+            "build/reads-host-file",
+        ),
+        (
+            "[[bin]]\nname = \"x\"\npath = \"../x.rs\"\n",
+            "build/reads-host-file",
+        ),
+        (
+            "[dependencies]\nserde = { git = \"https://example.com/x\" }\n",
+            "build/git-dependency",
+        ),
+        (
+            "[dependencies]\nserde = { path = \"../serde\" }\n",
+            "build/path-dependency",
+        ),
+        (
+            "[dependencies]\nserde = { version = \"1\", registry = \"other\" }\n",
+            "build/dependency-not-allowed",
+        ),
+        (
+            "[dependencies]\nserde.workspace = true\n",
+            "build/path-dependency",
+        ),
+        (
+            "[dependencies]\nlibc = \"0.2\"\n",
+            "build/dependency-not-allowed",
+        ),
+        (
+            "[dependencies]\nserde = { package = \"libc\", version = \"0.2\" }\n",
+            "build/dependency-not-allowed",
+        ),
+        (
+            "[dev-dependencies]\nlibc = \"0.2\"\n",
+            "build/dependency-not-allowed",
+        ),
+        (
+            "[target.'cfg(unix)'.dependencies]\nlibc = \"0.2\"\n",
+            "build/dependency-not-allowed",
+        ),
+        (
+            "[target.'cfg(unix)'.build-dependencies]\nserde = \"1\"\n",
+            "build/build-script",
+        ),
+        (
+            "[dependencies]\nserde = \"2\"\n",
+            "build/dependency-version",
+        ),
+        (
+            "[dependencies]\nserde = \"one\"\n",
+            "build/manifest-invalid",
+        ),
+        (
+            "[patch.crates-io]\nserde = { path = \"x\" }\n",
+            "build/path-dependency",
+        ),
+        ("[workspace]\nmembers = [\"x\"]\n", "build/path-dependency"),
+    ];
+    for (text, rule) in cases {
+        assert_eq!(with(text), [rule], "{text}");
+    }
+    assert_eq!(
+        rules("cargo-features = [\"x\"]\n[package]\nname=\"t\"\n", &[]),
+        ["build/manifest-invalid"]
+    );
+    assert_eq!(rules("[package", &[]), ["build/manifest-invalid"]);
+    assert_eq!(rules("", &[]), ["build/manifest-invalid"]);
+    assert_eq!(
+        rules(PACKAGE, &[("build.rs", "fn main() {}")]),
+        ["build/build-script"]
+    );
+    assert_eq!(
+        rules(PACKAGE, &[("rust-toolchain.toml", "")]),
+        ["build/toolchain-override"]
+    );
+}
+
+#[test]
+fn literal_paths_out_of_the_package_are_refused() {
+    let cases = [
+        ("const X: &str = include_str!(\"/etc/passwd\");", true),
+        ("const X: &[u8] = include_bytes! ( \"../../x\" );", true),
+        ("#[path = \"/tmp/x.rs\"] mod x;", true),
+        (
+            "const X: &str = include_str!(\"../fixtures/x.txt\");",
+            false,
+        ),
+        ("const X: &str = include_str!(\"x.txt\");", false),
+    ];
+    for (source, leads_out) in cases {
+        let found = rules(PACKAGE, &[("src/main.rs", source)]);
+        assert_eq!(
+            found == ["build/reads-host-file"],
+            leads_out,
+            "{source}: {found:?}"
+        );
+    }
+}
