@@ -6,22 +6,27 @@ use crate::commands::{
 use crate::exit::Exit;
 use clap::{Parser, Subcommand, ValueEnum};
 
+/// The heading of the options that every command takes, after its own.
+const EVERYWHERE: &str = "With every command";
+
 /// Builds, validates and runs tools in a WebAssembly sandbox.
 #[derive(Parser, Debug)]
 #[command(name = "wasm-runner", version, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 well, 1 failed, 2 wrong command line; --help lists them all.")]
+#[command(
+    after_help = "Exit codes: 0 well, 1 failed, 2 wrong command line; --help lists them all."
+)]
 #[command(after_long_help = Exit::help())]
 pub(crate) struct Cli {
     /// Says more on standard error: -v, -vv, -vvv (RUST_LOG decides where it is set)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 
     /// Form of the log lines on standard error
-    #[arg(long, global = true, value_name = "FORM", default_value = "text", hide_possible_values = false)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FORM", default_value = "text")]
     pub(crate) log_format: LogFormat,
 
     /// Colours: by default on a terminal only, and never where NO_COLOR is set
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto")]
     color: Color,
 
     #[command(subcommand)]

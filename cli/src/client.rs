@@ -1,0 +1,135 @@
+//! The way to the service.
+
+use crate::problem::Problem;
+use host_api::proto::execution_service_client::ExecutionServiceClient;
+use host_api::proto::knowledge_service_client::KnowledgeServiceClient;
+use host_api::proto::validation_service_client::ValidationServiceClient;
+use std::time::Duration;
+use tonic::transport::{Channel, Endpoint};
+
+/// Where the service is.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct ServerArgs {
+    /// The service's address
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WASM_RUNNER_SERVER",
+        default_value = "http://127.0.0.1:50051"
+    )]
+    server: String,
+}
+
+/// Who acts, for the audit log.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct By {
+    /// Who does it, for the audit log; by default you, as the system knows you
+    #[arg(long, value_name = "NAME", env = "WASM_RUNNER_BY")]
+    by: Option<String>,
+}
+
+impl By {
+    /// The name for the audit log; never empty.
+    pub(crate) fn name(&self) -> String {
+        let user = || {
+            ["USER", "LOGNAME"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok())
+        };
+        let name = self.by.clone().or_else(user).unwrap_or_default();
+        if name.is_empty() {
+            "command line".to_owned()
+        } else {
+            name
+        }
+    }
+}
+
+/// Reports and modules' sources are larger than tonic's default of 4 MiB.
+const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// A service that answers.
+#[derive(Clone)]
+pub(crate) struct Client {
+    channel: Channel,
+}
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When the address is none, or nothing answers there.
+    pub(crate) async fn connect(args: &ServerArgs) -> Result<Self, Problem> {
+        let address = address(&args.server)?;
+        let endpoint = Endpoint::from_shared(address.clone())
+            .map_err(|error| {
+                Problem::new(format!(
+                    "--server {}: it is no address",
+                    args.server.escape_debug()
+                ))
+                .because(error)
+                .remedy("write it like http://127.0.0.1:50051")
+            })?
+            .connect_timeout(Duration::from_secs(5))
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .tcp_nodelay(true);
+        let channel = endpoint.connect().await.map_err(|error| {
+            Problem::new(format!("no service answers at {address}"))
+                .because(innermost(&error))
+                .remedy("is the service running? start it with `wasm-runner serve`, or name another with --server")
+        })?;
+        Ok(Self { channel })
+    }
+
+    pub(crate) fn execution(&self) -> ExecutionServiceClient<Channel> {
+        ExecutionServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    pub(crate) fn validation(&self) -> ValidationServiceClient<Channel> {
+        ValidationServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    pub(crate) fn knowledge(&self) -> KnowledgeServiceClient<Channel> {
+        KnowledgeServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+}
+
+/// What the system said, without the layers that passed it on.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+/// `host:port` alone will do.
+fn address(server: &str) -> Result<String, Problem> {
+    if server.starts_with("https://") {
+        return Err(Problem::new(format!(
+            "--server {}: TLS is not spoken here",
+            server.escape_debug()
+        ))
+        .remedy("write http://; where the way is not safe, go through a tunnel such as `ssh -L`"));
+    }
+    if server.contains("://") {
+        Ok(server.to_owned())
+    } else {
+        Ok(format!("http://{server}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_lack_its_scheme() {
+        assert_eq!(address("127.0.0.1:1").expect("fine"), "http://127.0.0.1:1");
+        assert_eq!(address("http://h:1").expect("fine"), "http://h:1");
+        assert!(address("https://h:1").is_err());
+    }
+}

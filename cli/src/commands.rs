@@ -27,7 +27,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Inspect(args) => inspect::run(&args),
-        Command::Run(args) => run::run(args),
+        Command::Run(args) => run::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Tool(args) => tool::run(args),

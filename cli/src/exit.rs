@@ -1,6 +1,7 @@
 //! What the exit code says: one type, one table.
 
 use runtime::Outcome;
+use std::fmt::Write;
 use std::process;
 
 /// Why the program ended as it did.
@@ -90,31 +91,56 @@ impl Exit {
     /// The table for `--help`.
     pub(crate) fn help() -> String {
         let rows = [
-            (Self::Success, "all went well; for `validate` and `proposal submit --watch`: passed"),
-            (Self::Failure, "the command could not do its work; standard error says why and what to do"),
+            (
+                Self::Success,
+                "all went well; for `validate` and `proposal submit --watch`: passed",
+            ),
+            (
+                Self::Failure,
+                "the command could not do its work; standard error says why and what to do",
+            ),
             (Self::VerdictFailed, "a proposal failed its validation"),
-            (Self::ReviewRequired, "none failed, but a person has to decide on at least one proposal"),
+            (
+                Self::ReviewRequired,
+                "none failed, but a person has to decide on at least one proposal",
+            ),
             (Self::Interrupted, "Ctrl-C ended the guest"),
             (Self::BrokenPipe, "the reader of the output went away"),
         ];
         let guest_rows = [
-            (Self::NotRun, "nothing ran: no such file, not a WASI module, a wrong policy, no service"),
+            (
+                Self::NotRun,
+                "nothing ran: no such file, not a WASI module, a wrong policy, no service",
+            ),
             (Self::Trap, "the guest broke a rule of WebAssembly (trap)"),
             (Self::FuelExhausted, "limits.fuel was used up"),
-            (Self::MemoryExceeded, "limits.memory, limits.tables or limits.table_elements was exceeded"),
-            (Self::DeadlineExceeded, "limits.wall_time or the call's deadline was over"),
+            (
+                Self::MemoryExceeded,
+                "limits.memory, limits.tables or limits.table_elements was exceeded",
+            ),
+            (
+                Self::DeadlineExceeded,
+                "limits.wall_time or the call's deadline was over",
+            ),
             (Self::OutputExceeded, "limits.output was exceeded"),
-            (Self::InvalidInput, "the input was refused before the run (limits.input, NULs, the tool's schema)"),
-            (Self::InvalidOutput, "the output does not fit the tool's schema"),
+            (
+                Self::InvalidInput,
+                "the input was refused before the run (limits.input, NULs, the tool's schema)",
+            ),
+            (
+                Self::InvalidOutput,
+                "the output does not fit the tool's schema",
+            ),
         ];
         let line = |(exit, meaning): &(Self, &str)| format!("  {:>3}  {meaning}\n", exit.code());
         let mut text = String::from("Exit codes:\n");
         text.extend(rows[..2].iter().map(line));
-        text += &format!("  {USAGE:>3}  the command line itself is wrong\n");
+        let _ = writeln!(text, "  {USAGE:>3}  the command line itself is wrong");
         text.extend(rows[2..].iter().map(line));
         text += "Exit codes of `run` and `tool call`, where a guest's own code (0 to 125) is passed on:\n";
         text.extend(guest_rows.iter().map(line));
-        text += "A guest may end with 1, 2, 10 or 11 too: with --json its outcome tells them apart.\n";
+        text +=
+            "A guest may end with 1, 2, 10 or 11 too: with --json its outcome tells them apart.\n";
         text += "WASI refuses guests a code above 125, so 200 and more are never a guest's.";
         text
     }
@@ -155,20 +181,31 @@ mod tests {
         assert_eq!(codes.len(), all.len() + 1);
         let help = Exit::help();
         for code in codes {
-            assert!(help.contains(&format!("  {code:>3}  ")), "{code} is not in the help");
+            assert!(
+                help.contains(&format!("  {code:>3}  ")),
+                "{code} is not in the help"
+            );
         }
     }
 
     #[test]
     fn each_exceeded_limit_has_a_code_that_no_guest_can_give() {
         let outcomes = [
-            Outcome::Trap { message: String::new() },
+            Outcome::Trap {
+                message: String::new(),
+            },
             Outcome::FuelExhausted { limit: Fuel(1) },
-            Outcome::MemoryExceeded { message: String::new() },
+            Outcome::MemoryExceeded {
+                message: String::new(),
+            },
             Outcome::DeadlineExceeded { limit: WallTime(1) },
             Outcome::OutputExceeded { limit: Bytes(1) },
-            Outcome::InvalidInput { message: String::new() },
-            Outcome::InvalidOutput { message: String::new() },
+            Outcome::InvalidInput {
+                message: String::new(),
+            },
+            Outcome::InvalidOutput {
+                message: String::new(),
+            },
         ];
         let codes: BTreeSet<u8> = outcomes.iter().map(|it| Exit::of(it).code()).collect();
         assert_eq!(codes.len(), outcomes.len());

@@ -118,18 +118,14 @@ impl LimitFlags {
 
 /// `limits.wall_time` is `--wall-time` here.
 fn as_flags(message: &str) -> String {
-    let mut text = String::new();
-    for (index, part) in message.split('`').enumerate() {
-        if index > 0 {
-            text.push('`');
-        }
-        match part.strip_prefix("limits.") {
-            Some(key @ ("input" | "output")) => text.push_str(&format!("--{key}-size")),
-            Some(key) => text.push_str(&format!("--{}", key.replace('_', "-"))),
-            None => text.push_str(part),
-        }
-    }
-    text
+    let parts = message
+        .split('`')
+        .map(|part| match part.strip_prefix("limits.") {
+            Some(key @ ("input" | "output")) => format!("--{key}-size"),
+            Some(key) => format!("--{}", key.replace('_', "-")),
+            None => part.to_owned(),
+        });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 #[cfg(test)]
@@ -160,7 +156,9 @@ mod tests {
             wall_time: Some(WallTime(1)),
             ..LimitFlags::default()
         };
-        let problem = flags.apply(&mut Limits::default()).expect_err("two are wrong");
+        let problem = flags
+            .apply(&mut Limits::default())
+            .expect_err("two are wrong");
         let text = problem.to_string();
         assert!(text.contains("`--memory` is 100000 B"), "{text}");
         assert!(text.contains("`--wall-time` is 1 us"), "{text}");

@@ -35,7 +35,9 @@ fn main() -> ExitCode {
         Err(error) => {
             // When not even standard error can be written, the exit code has to do.
             let _ = write!(output::err(), "{}", output::render_error(&error));
-            let own = error.chain().find_map(|cause| cause.downcast_ref::<Problem>()?.exit);
+            let own = error
+                .chain()
+                .find_map(|cause| cause.downcast_ref::<Problem>()?.exit);
             own.unwrap_or(failure).into()
         }
     }
@@ -46,8 +48,12 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     use std::io::ErrorKind::BrokenPipe;
     let first = error.chain().next();
     first.is_some_and(|error| {
-        let io = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        let json = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let io = error
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind);
+        let json = error
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind);
         io.or(json) == Some(BrokenPipe)
     })
 }

@@ -7,10 +7,11 @@ mod report;
 
 pub(crate) use error::render_error;
 pub(crate) use execution::{print_ending, print_usage};
-pub(crate) use live::{Live, spinner};
+pub(crate) use live::{Live, ToolLine, spinner};
 pub(crate) use report::{print_findings, print_report};
 
 use anstyle::{AnsiColor, Style};
+use host_api::proto::ToolState;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -27,6 +28,16 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// What to do.
 pub(crate) const ACT: Style = AnsiColor::Cyan.on_default();
+
+/// How the state of a version looks.
+pub(crate) fn state_style(state: ToolState) -> Style {
+    match state {
+        ToolState::Passed | ToolState::Active => GOOD,
+        ToolState::Failed | ToolState::Rejected | ToolState::RolledBack => BAD,
+        ToolState::Review => WARN,
+        _ => DIM,
+    }
+}
 
 /// Standard output; drops colours where they are not wanted.
 pub(crate) fn out() -> impl Write {
@@ -90,7 +101,10 @@ pub(crate) fn grouped(number: u64) -> String {
 pub(crate) fn size(bytes: u64) -> String {
     let mut unit = "B";
     // Only for show: sizes beyond 2^53 bytes may be off by some bytes.
-    #[allow(clippy::cast_precision_loss, reason = "it is rounded to one digit anyway")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "it is rounded to one digit anyway"
+    )]
     let mut value = bytes as f64;
     for next in ["KiB", "MiB", "GiB", "TiB"] {
         if value < 1024.0 {
@@ -108,7 +122,10 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// A time for people, rounded: `1.2 ms`.
 pub(crate) fn time(micros: u64) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "it is rounded to one digit anyway")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "it is rounded to one digit anyway"
+    )]
     let value = micros as f64;
     match micros {
         0..1_000 => format!("{micros} µs"),
@@ -151,7 +168,10 @@ mod tests {
 
     #[test]
     fn a_text_from_elsewhere_does_not_steer_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\r\n\tc\u{7}\u{202e}"), "a\u{fffd}[2Jb\u{fffd}\n\tc\u{fffd}\u{fffd}");
+        assert_eq!(
+            harmless("a\u{1b}[2Jb\r\n\tc\u{7}\u{202e}"),
+            "a\u{fffd}[2Jb\u{fffd}\n\tc\u{fffd}\u{fffd}"
+        );
     }
 
     #[test]

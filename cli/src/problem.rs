@@ -65,8 +65,12 @@ impl Error for Problem {
 pub(crate) fn file_problem(verb: &str, path: &std::path::Path, error: std::io::Error) -> Problem {
     use std::io::ErrorKind;
     let remedy = match error.kind() {
-        ErrorKind::NotFound => Some("see that the path is right; relative paths are below the current folder"),
-        ErrorKind::PermissionDenied => Some("see that you may use it: ls -l shows its owner and mode"),
+        ErrorKind::NotFound => {
+            Some("see that the path is right; relative paths are below the current folder")
+        }
+        ErrorKind::PermissionDenied => {
+            Some("see that you may use it: ls -l shows its owner and mode")
+        }
         ErrorKind::IsADirectory => Some("give a file, not a folder"),
         ErrorKind::StorageFull => Some("free some space"),
         _ => None,

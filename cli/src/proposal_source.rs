@@ -20,22 +20,35 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<ProposedTool> {
     if metadata.is_dir() {
         return Ok(ProposedTool::from_dir(path).map_err(refused)?);
     }
-    if !path.extension().is_some_and(|extension| extension == "json") {
-        return Err(Problem::new(format!("{} is neither a folder nor a .json file", path.display()))
-            .remedy("give a package's folder (`wasm-runner new` makes one) or a proposal as JSON")
-            .into());
+    if path.extension().is_none_or(|extension| extension != "json") {
+        return Err(Problem::new(format!(
+            "{} is neither a folder nor a .json file",
+            path.display()
+        ))
+        .remedy("give a package's folder (`wasm-runner new` makes one) or a proposal as JSON")
+        .into());
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
-    file.take(MAX_JSON_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(MAX_JSON_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     if bytes.len() as u64 > MAX_JSON_BYTES {
-        return Err(Problem::new(format!("{} is larger than any proposal", path.display()))
-            .remedy(format!("all texts of a proposal together have {} bytes at most", ProposedTool::MAX_BYTES))
-            .into());
+        return Err(
+            Problem::new(format!("{} is larger than any proposal", path.display()))
+                .remedy(format!(
+                    "all texts of a proposal together have {} bytes at most",
+                    ProposedTool::MAX_BYTES
+                ))
+                .into(),
+        );
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Problem::new(format!("{} is not UTF-8 text (byte {at} is wrong)", path.display()))
+        Problem::new(format!(
+            "{} is not UTF-8 text (byte {at} is wrong)",
+            path.display()
+        ))
     })?;
     Ok(ProposedTool::from_json(&text).map_err(refused)?)
 }

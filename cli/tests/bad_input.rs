@@ -13,7 +13,11 @@ fn refused(bytes: &[u8], says: &str) {
     let ended = world.run(["run", "guest.wasm"]);
     assert_eq!(ended.code, 200, "{}", ended.stderr);
     assert!(ended.stderr.contains(says), "{}", ended.stderr);
-    assert!(ended.stderr.contains("guest.wasm"), "the file is named: {}", ended.stderr);
+    assert!(
+        ended.stderr.contains("guest.wasm"),
+        "the file is named: {}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -42,7 +46,9 @@ fn a_module_without_start_or_with_foreign_imports_is_refused() {
     let bytes = |text: &str| wat::parse_str(text).expect("a module");
     refused(&bytes(r#"(module (memory (export "memory") 1))"#), "_start");
     refused(
-        &bytes(r#"(module (import "env" "f" (func)) (memory (export "memory") 1) (func (export "_start")))"#),
+        &bytes(
+            r#"(module (import "env" "f" (func)) (memory (export "memory") 1) (func (export "_start")))"#,
+        ),
         "`env`::`f`",
     );
 }
@@ -59,11 +65,19 @@ fn a_module_over_the_limit_is_refused_unread() {
     assert_eq!(limit(size).code, 0);
     let ended = limit(size - 1);
     assert_eq!(ended.code, 200);
-    assert!(ended.stderr.contains("limits.module_size"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("limits.module_size"),
+        "{}",
+        ended.stderr
+    );
     // A device without an end.
     let ended = world.run(["run", "/dev/zero"]);
     assert_eq!(ended.code, 200);
-    assert!(ended.stderr.contains("limits.module_size"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("limits.module_size"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -74,7 +88,11 @@ fn text_is_compiled_where_it_is_called_so() {
     world.write("guest.wat", "(module");
     let ended = world.run(["run", "guest.wat"]);
     assert_eq!(ended.code, 200);
-    assert!(ended.stderr.contains("guest.wat is no WebAssembly text"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("guest.wat is no WebAssembly text"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -83,11 +101,23 @@ fn a_path_that_leads_nowhere_is_named() {
     for command in ["run", "inspect", "build", "validate"] {
         let ended = world.run([command, "no/such/thing"]);
         assert_ne!(ended.code, 0);
-        assert!(ended.stderr.contains("no/such/thing"), "{command}: {}", ended.stderr);
-        assert!(ended.stderr.contains("remedy:"), "{command}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("no/such/thing"),
+            "{command}: {}",
+            ended.stderr
+        );
+        assert!(
+            ended.stderr.contains("remedy:"),
+            "{command}: {}",
+            ended.stderr
+        );
     }
     let ended = world.run(["run", "."]);
-    assert!(ended.stderr.contains("is a folder, not a module"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("is a folder, not a module"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -95,11 +125,21 @@ fn what_no_guest_can_receive_is_refused() {
     let world = World::new();
     world.module(&guests::arguments());
     let broken = OsStr::from_bytes(b"\xff\xfe");
-    let ended = world.run(["run", "guest.wasm", "--"].map(OsStr::new).into_iter().chain([broken]));
+    let ended = world.run(
+        ["run", "guest.wasm", "--"]
+            .map(OsStr::new)
+            .into_iter()
+            .chain([broken]),
+    );
     assert_eq!(ended.code, 206, "{}", ended.stderr);
     assert!(ended.stderr.contains("not UTF-8"), "{}", ended.stderr);
     let variable = OsStr::from_bytes(b"A=\xff");
-    let ended = world.run([OsStr::new("run"), OsStr::new("--env"), variable, OsStr::new("guest.wasm")]);
+    let ended = world.run([
+        OsStr::new("run"),
+        OsStr::new("--env"),
+        variable,
+        OsStr::new("guest.wasm"),
+    ]);
     assert_eq!(ended.code, 200, "{}", ended.stderr);
     let many = "a".repeat(100_000);
     let ended = world.run(["run", "guest.wasm", "--", &many, &many]);
@@ -128,5 +168,9 @@ fn a_proposal_that_is_none_is_refused_with_its_fields() {
     assert!(ended.stderr.contains("not UTF-8"), "{}", ended.stderr);
     world.write("proposal.txt", "");
     let ended = world.run(["validate", "proposal.txt"]);
-    assert!(ended.stderr.contains("neither a folder nor a .json file"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("neither a folder nor a .json file"),
+        "{}",
+        ended.stderr
+    );
 }

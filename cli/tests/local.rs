@@ -21,7 +21,12 @@ fn help_is_what_it_was() {
 #[test]
 fn a_wrong_command_line_ends_with_2() {
     let world = World::new();
-    for args in [&["nonsense"][..], &["run"], &["run", "--nonsense", "a.wasm"], &[]] {
+    for args in [
+        &["nonsense"][..],
+        &["run"],
+        &["run", "--nonsense", "a.wasm"],
+        &[],
+    ] {
         assert_eq!(world.run(args).code, 2, "{args:?}");
     }
 }
@@ -42,7 +47,11 @@ fn a_policy_as_json_is_the_policy_and_its_words() {
     let ended = world.run(["policy", "explain", "--json", "pure"]);
     let value: Value = serde_json::from_str(&ended.stdout).expect("JSON");
     assert_eq!(value["policy"]["limits"]["memory"], 64 * 1024 * 1024);
-    assert!(value["explained"].as_array().is_some_and(|lines| !lines.is_empty()));
+    assert!(
+        value["explained"]
+            .as_array()
+            .is_some_and(|lines| !lines.is_empty())
+    );
 }
 
 #[test]
@@ -61,7 +70,11 @@ fn broken_policies_say_where_and_what_to_do() {
     }
     let ended = world.run(["policy", "explain", "nosuch"]);
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("pure, workspace, web"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("pure, workspace, web"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -71,7 +84,12 @@ fn a_preset_shown_is_a_policy() {
     world.write("mine.toml", shown);
     let again = world.run(["policy", "show", "mine.toml"]);
     assert_eq!(again.code, 0, "{}", again.stderr);
-    let words = |policy: &str| world.run(["policy", "explain", policy]).stdout.replace(policy, "");
+    let words = |policy: &str| {
+        world
+            .run(["policy", "explain", policy])
+            .stdout
+            .replace(policy, "")
+    };
     assert_eq!(words("workspace"), words("mine.toml"));
 }
 
@@ -80,17 +98,35 @@ fn new_writes_a_package_and_never_over_another() {
     let world = World::new();
     let ended = world.run(["new", "word-count"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    for step in ["cargo test", "wasm-runner validate .", "serve", "proposal submit", "tool call word-count"] {
+    for step in [
+        "cargo test",
+        "wasm-runner validate .",
+        "serve",
+        "proposal submit",
+        "tool call word-count",
+    ] {
         assert!(ended.stdout.contains(step), "{step}: {}", ended.stdout);
     }
-    assert!(ended.stdout.contains("make setup"), "there are no vendored crates in an empty home");
+    assert!(
+        ended.stdout.contains("make setup"),
+        "there are no vendored crates in an empty home"
+    );
     let manifest = std::fs::read_to_string(world.path("word-count/Cargo.toml")).expect("there");
     assert!(manifest.contains("name = \"word-count\""), "{manifest}");
-    for file in ["src/main.rs", "README.md", ".gitignore", ".cargo/config.toml"] {
+    for file in [
+        "src/main.rs",
+        "README.md",
+        ".gitignore",
+        ".cargo/config.toml",
+    ] {
         assert!(world.path("word-count").join(file).is_file(), "{file}");
     }
-    let config = std::fs::read_to_string(world.path("word-count/.cargo/config.toml")).expect("there");
-    assert!(config.contains(&world.path("home/vendor").display().to_string()), "{config}");
+    let config =
+        std::fs::read_to_string(world.path("word-count/.cargo/config.toml")).expect("there");
+    assert!(
+        config.contains(&world.path("home/vendor").display().to_string()),
+        "{config}"
+    );
 
     let again = world.run(["new", "word-count"]);
     assert_eq!(again.code, 1);
@@ -108,7 +144,11 @@ fn a_name_that_no_tool_can_have_is_refused() {
         assert_eq!(ended.code, 1, "{name}");
         assert!(ended.stderr.contains("remedy:"), "{}", ended.stderr);
     }
-    assert_eq!(std::fs::read_dir(world.path("")).expect("listed").count(), 1, "only the home");
+    assert_eq!(
+        std::fs::read_dir(world.path("")).expect("listed").count(),
+        1,
+        "only the home"
+    );
 }
 
 #[test]
@@ -116,14 +156,25 @@ fn doctor_names_what_lacks_and_what_mends_it() {
     let world = World::new();
     let ended = world.run(["doctor"]);
     assert_eq!(ended.code, 1);
-    for part in ["toolchain", "allow-list", "vendored crates", "make setup", "state folder"] {
+    for part in [
+        "toolchain",
+        "allow-list",
+        "vendored crates",
+        "make setup",
+        "state folder",
+    ] {
         assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout);
     }
     let ended = world.run(["doctor", "--json"]);
     let value: Value = serde_json::from_str(&ended.stdout).expect("JSON");
     assert_eq!(value["ok"], false);
     let checks = value["checks"].as_array().expect("a list");
-    let state = |name: &str| checks.iter().find(|check| check["name"] == name).map(|check| &check["state"]);
+    let state = |name: &str| {
+        checks
+            .iter()
+            .find(|check| check["name"] == name)
+            .map(|check| &check["state"])
+    };
     assert_eq!(state("sandbox"), Some(&Value::from("ok")), "{value}");
     assert_eq!(state("toolchain"), Some(&Value::from("missing")));
 }
@@ -143,7 +194,9 @@ fn colours_come_only_where_they_are_asked_for() {
     let world = World::new();
     let plain = world.run(["policy", "explain", "pure"]).stdout;
     assert!(!plain.contains('\u{1b}'));
-    let coloured = world.run(["--color", "always", "policy", "explain", "pure"]).stdout;
+    let coloured = world
+        .run(["--color", "always", "policy", "explain", "pure"])
+        .stdout;
     assert!(coloured.contains('\u{1b}'));
     let errors = world.run(["policy", "explain", "nosuch"]).stderr;
     assert!(!errors.contains('\u{1b}'));

@@ -1,3 +1,34 @@
 //! The service: gRPC over validation, knowledge base and runtime.
+//!
+//! [`Server::bind`] opens a data folder and listens; [`BoundServer::serve`] serves until it is told
+//! to stop. The protocol `wasm_runner.v1` is in [`proto`], and [`convert`] goes between its
+//! messages and the types of the crates below, in both directions, for clients too.
+//!
+//! ```text
+//!  ExecutionService ─▶ calls ─────▶ runtime        one instance a call, under ceiling ∩ grant ∩ call
+//!  ValidationService ▶ proposals ─▶ validation     a durable queue, progress for any watcher
+//!  KnowledgeService ─▶ knowledge ─▶ kbi            states, decisions, events
+//! ```
+//!
+//! A tool's failure is data in its [`Execution`](proto::Execution), never a gRPC error; errors
+//! follow the conventions of google.rpc, and no path of the machine is told to callers.
 
+mod calls;
+pub mod convert;
+mod error;
+mod knowledge;
+mod proposals;
 pub mod proto;
+mod server;
+mod status;
+mod store;
+
+pub use error::ServerError;
+pub use proposals::{Judged, Validate};
+pub use runtime::CancellationToken;
+pub use server::{BoundServer, RunningCalls, Server, ServerConfig};
+pub use status::ERROR_DOMAIN;
+
+/// The largest message that clients should be ready to take: an execution with a large output,
+/// or a report with many findings. (Clients of tonic take 4 MiB unless told otherwise.)
+pub const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;

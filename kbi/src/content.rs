@@ -5,7 +5,9 @@ use validation::ProposedTool;
 
 /// The digest of a proposal's content.
 pub(crate) fn content_digest(tool: &ProposedTool) -> Digest {
-    tool.content_digest().parse().expect("validation writes digests as 64 hexadecimal digits")
+    tool.content_digest()
+        .parse()
+        .expect("validation writes digests as 64 hexadecimal digits")
 }
 
 /// What must hold for a proposal to be kept and found again. Whether it is any good is for

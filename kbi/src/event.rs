@@ -111,6 +111,29 @@ mod tests {
         };
         let text = serde_json::to_string(&event).unwrap();
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
-        insta::assert_snapshot!(serde_json::to_string_pretty(&event).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&event).unwrap(), @r#"
+        {
+          "specversion": "1.0",
+          "id": "00000000-0000-0000-0000-000000000001",
+          "source": "/wasm-runner/knowledge-base/x",
+          "type": "dev.ocode.tool.activated.v1",
+          "subject": "word-count@1.0.0",
+          "time": "1970-01-01T00:00:01.000001Z",
+          "datacontenttype": "application/json",
+          "sequence": "00000000000000000042",
+          "data": {
+            "proposal_id": "00000000-0000-0000-0000-000000000002",
+            "tool_id": "00000000-0000-0000-0000-000000000003",
+            "name": "word-count",
+            "version": "1.0.0",
+            "move": "activate",
+            "from": "passed",
+            "to": "active",
+            "artifact_digest": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "by": "ada",
+            "reason": "wanted"
+          }
+        }
+        "#);
     }
 }

@@ -127,6 +127,9 @@ pub trait KnowledgeBase: Send + Sync {
     /// What is needed to call a tool: the named version, or the highest active one.
     /// A pre-release is the answer only if it is named.
     ///
+    /// Reads and checks its documents each time. Whoever asks for every call may keep the answer
+    /// for as long as [`Self::last_event`] stays the same: nothing changes without an event.
+    ///
     /// # Errors
     /// [`KbiError::UnknownTool`], [`KbiError::UnknownVersion`]; [`KbiError::NotActive`] when the
     /// named version may not be called; [`KbiError::NoActiveVersion`] when none was named and

@@ -9,16 +9,12 @@
 //! with the new state or not at all.
 //!
 //! ```text
-//!              begin            pass  ┌────────┐ activate
-//! ┌──────────┐      ┌────────────┐───▶│ passed │───────────┐    ┌────────┐ deprecate ┌────────────┐
-//! │ proposed │─────▶│ validating │    └────────┘─┐ reject  ├───▶│ active │──────────▶│ deprecated │
-//! └──────────┘      └────────────┘─┐  ┌────────┐ │         │    └────────┘           └────────────┘
-//!                    ↻ resume │    └─▶│ review │─┼─────────┘         │      roll back ┌─────────────┐
-//!                        fail │       └────────┘ │ approve           └───────────────▶│ rolled back │
-//!                             ▼          reject  ▼                                    └─────────────┘
-//!                         ┌────────┐       ┌──────────┐
-//!                         │ failed │       │ rejected │
-//!                         └────────┘       └──────────┘
+//! proposed ──begin──▶ validating ──pass──────────▶ passed ──activate──▶ active ──deprecate──▶ deprecated
+//!                      │  ↻ resume                   │ reject             ▲   └──roll back───▶ rolled back
+//!                      │                             ▼                    │
+//!                      ├──fail──▶ failed          rejected                │
+//!                      │                             ▲ reject             │
+//!                      └──ask for review──────────▶ review ──approve──────┘
 //! ```
 //!
 //! ```

@@ -15,9 +15,9 @@ pub(crate) fn version_key(version: &Version) -> Vec<u8> {
         key.extend(number.to_be_bytes());
     }
     if version.pre.is_empty() {
-        key.push(0xff)
+        key.push(0xff);
     } else {
-        push_pre_release(&mut key, &version.pre)
+        push_pre_release(&mut key, &version.pre);
     }
     key
 }

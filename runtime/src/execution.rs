@@ -27,6 +27,19 @@ pub struct Execution {
 impl Execution {
     /// How many denied attempts are kept; the count of all is in [`Usage::denied`].
     pub const MAX_DENIED: usize = 64;
+
+    /// A run of which nothing but its end is known, because it never began.
+    pub fn ended(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            output: Vec::new(),
+            stdout: Captured::default(),
+            stderr: Captured::default(),
+            usage: Usage::default(),
+            denied: Vec::new(),
+            backtrace: Vec::new(),
+        }
+    }
 }
 
 /// How a run ended.

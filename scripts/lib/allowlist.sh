@@ -35,31 +35,54 @@ cargo_for_tools() {
 
 # warm HOME FINAL: compiles the crates once, as tool builds do, so that those start warm.
 # FINAL is where the folder will be: cargo's fingerprints hold the vendored crates' paths.
+#
+# Cargo compiles a crate once for each set of features that its users ask for together, and
+# which those are depends on which crates a tool names. So the crates are compiled as several
+# tools would name them: all at once, and each beside what nearly every tool has.
 warm() {
-    local home=$1 final=$2 package=$1/tmp/package
+    local home=$1 final=$2 crate usual='serde schemars wasm-runner-sdk' all
     say "  compiling them for $TARGET (about a minute)"
-    mkdir -p "$home/tmp/cargo" "$package/src"
+    mkdir -p "$home/tmp/cargo"
     sed "s|@VENDOR@|$final/vendor|" "$ROOT/scripts/allowlist/build-config.toml" >"$home/tmp/cargo/config.toml"
+    all=$(sed -n '/^\[crates\]/,$s/^\([a-z0-9-]*\) = .*/\1/p' "$ROOT/scripts/allowlist/allowlist.toml")
+    warm_for "$home" "$all"
+    cp "$home/tmp/package/Cargo.lock" "$home/allowlist.lock"
+    warm_for "$home" "serde serde_json"
+    warm_for "$home" "serde serde_json schemars wasm-runner-sdk"
+    for crate in $all; do
+        warm_for "$home" "$usual $crate"
+    done
+    # Only what the allowed crates gave stays: the empty package itself does not belong there.
+    find "$home/warm" -depth \( -name 'warm-*' -o -name 'warm.*' -o -name 'libwarm*' -o -name incremental \) \
+        -exec rm -rf {} +
+    rm -rf "$home/tmp"
+}
+
+# warm_for HOME CRATES: compiles an empty tool that names those crates.
+warm_for() {
+    local home=$1 package=$1/tmp/package crate
+    mkdir -p "$package/src"
     {
         printf '[package]\nname = "warm"\nversion = "0.0.0"\nedition = "2024"\n\n[dependencies]\n'
-        sed -n '/^\[crates\]/,$p' "$ROOT/scripts/allowlist/allowlist.toml" | sed '1d; /^serde = /d'
-        # Nearly every tool derives; the SDK does.
-        printf 'serde = { version = "1", features = ["derive"] }\n'
+        for crate in $(printf '%s\n' "$2" | tr ' ' '\n' | sort -u); do
+            # Nearly every tool derives.
+            if [ "$crate" = serde ]; then
+                printf 'serde = { version = "1", features = ["derive"] }\n'
+            else
+                sed -n "/^$crate = /p" "$ROOT/scripts/allowlist/allowlist.toml"
+            fi
+        done
     } >"$package/Cargo.toml"
     printf 'fn main() {}\n' >"$package/src/main.rs"
+    [ ! -e "$home/allowlist.lock" ] || cp "$home/allowlist.lock" "$package/Cargo.lock"
     (
         cd "$package"
         run_logged "$home/tmp/warm.log" cargo_for_tools "$home" build --release --offline \
             --target "$TARGET" --target-dir "$home/warm" &&
             run_logged "$home/tmp/warm.log" cargo_for_tools "$home" test --no-run --release --offline \
                 --target "$TARGET" --target-dir "$home/warm"
-    ) || die "the crates that tools may use don't compile for $TARGET" \
-        "look at the lines above; 'rm -rf $final' and 'make setup' start afresh"
-    cp "$package/Cargo.lock" "$home/allowlist.lock"
-    # Only what the allowed crates gave stays: the empty package itself does not belong there.
-    rm -rf "$home/warm/$TARGET/release/"warm* "$home/warm/release/incremental" "$home/warm/$TARGET/release/incremental"
-    find "$home/warm" -name 'warm-*' -prune -exec rm -rf {} +
-    rm -rf "$home/tmp"
+    ) || die "the crates that tools may use don't compile for $TARGET ($2)" \
+        "look at the lines above; run 'make setup' again"
 }
 
 # write_toolchain HOME: what the programs read.

@@ -111,8 +111,7 @@ impl Validator {
             run.end(stage, found);
 
             let stage = run.begin(StageKind::Examples);
-            let found =
-                stages::examples::run(proposal, agreed, tool, cancel, &*stage.step).await?;
+            let found = stages::examples::run(proposal, agreed, tool, cancel, &*stage.step).await?;
             run.end(stage, found);
         } else {
             let reason = "there is no manifest that says what the tool may do";

@@ -41,7 +41,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(ValidationError::Cancelled) => return Ok(Exit::Interrupted),
         other => other?,
     };
-    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.wasm", proposal.name)));
+    let path = args
+        .output
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(format!("{}.wasm", proposal.name)));
     if let Some(module) = &built.module {
         write_file(&path, module)?;
     }
@@ -63,7 +66,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     if !args.json {
         let (size, path) = (size(module.len() as u64), path.display());
-        writeln!(out(), "{GOOD}built{GOOD:#} {BOLD}{path}{BOLD:#} {DIM}{size}, sha256 {digest}{DIM:#}")?;
+        writeln!(
+            out(),
+            "{GOOD}built{GOOD:#} {BOLD}{path}{BOLD:#} {DIM}{size}, sha256 {digest}{DIM:#}"
+        )?;
     }
     Ok(Exit::Success)
 }

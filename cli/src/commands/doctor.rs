@@ -46,7 +46,12 @@ enum State {
 
 impl Check {
     fn new(name: &str, state: State, detail: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), state, detail: detail.into(), remedy: String::new() }
+        Self {
+            name: name.to_owned(),
+            state,
+            detail: detail.into(),
+            remedy: String::new(),
+        }
     }
 
     fn remedy(mut self, remedy: impl Into<String>) -> Self {
@@ -84,10 +89,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     checks.push(machine::landlock());
 
     let crates = Installation::open(&home)
-        .map(|it| it.allowed.into_iter().map(|(name, version)| (name, version.to_string())).collect())
+        .map(|it| {
+            it.allowed
+                .into_iter()
+                .map(|(name, version)| (name, version.to_string()))
+                .collect()
+        })
         .unwrap_or_default();
     let ok = checks.iter().all(|check| check.state != State::Missing);
-    let diagnosis = Diagnosis { ok, home, checks, crates };
+    let diagnosis = Diagnosis {
+        ok,
+        home,
+        checks,
+        crates,
+    };
     if args.json {
         print_json(&diagnosis)?;
     } else {
@@ -98,27 +113,57 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 fn print(diagnosis: &Diagnosis) -> anyhow::Result<()> {
     let mut out = out();
-    writeln!(out, "{BOLD}wasm-runner {}{BOLD:#}, installation in {}", env!("CARGO_PKG_VERSION"), diagnosis.home.display())?;
-    let width = diagnosis.checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
+    writeln!(
+        out,
+        "{BOLD}wasm-runner {}{BOLD:#}, installation in {}",
+        env!("CARGO_PKG_VERSION"),
+        diagnosis.home.display()
+    )?;
+    let width = diagnosis
+        .checks
+        .iter()
+        .map(|check| check.name.chars().count())
+        .max()
+        .unwrap_or(0);
     for check in &diagnosis.checks {
         let (style, mark) = match check.state {
             State::Ok => (GOOD, "ok  "),
             State::Note => (WARN, "note"),
             State::Missing => (BAD, "no  "),
         };
-        writeln!(out, "{style}{mark}{style:#}  {:<width$}  {}", check.name, harmless(&check.detail))?;
+        writeln!(
+            out,
+            "{style}{mark}{style:#}  {:<width$}  {}",
+            check.name,
+            harmless(&check.detail)
+        )?;
         if !check.remedy.is_empty() {
-            writeln!(out, "      {:width$}  {ACT}remedy:{ACT:#} {}", "", check.remedy)?;
+            writeln!(
+                out,
+                "      {:width$}  {ACT}remedy:{ACT:#} {}",
+                "", check.remedy
+            )?;
         }
     }
     if !diagnosis.crates.is_empty() {
-        let names: Vec<_> = diagnosis.crates.iter().map(|(name, version)| format!("{name} {version}")).collect();
-        writeln!(out, "Crates that a tool may use: {DIM}{}{DIM:#}", names.join(", "))?;
+        let names: Vec<_> = diagnosis
+            .crates
+            .iter()
+            .map(|(name, version)| format!("{name} {version}"))
+            .collect();
+        writeln!(
+            out,
+            "Crates that a tool may use: {DIM}{}{DIM:#}",
+            names.join(", ")
+        )?;
     }
     if diagnosis.ok {
         writeln!(out, "{GOOD}All that is required is here.{GOOD:#}")?;
     } else {
-        writeln!(out, "{BAD}Something that is required lacks:{BAD:#} run the remedies from the top.")?;
+        writeln!(
+            out,
+            "{BAD}Something that is required lacks:{BAD:#} run the remedies from the top."
+        )?;
     }
     Ok(())
 }

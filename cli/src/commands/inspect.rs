@@ -2,7 +2,9 @@
 
 use super::block_on;
 use crate::exit::Exit;
-use crate::output::{BOLD, DIM, WARN, grouped, harmless, out, print_findings, print_json, size, spinner};
+use crate::output::{
+    BOLD, DIM, WARN, grouped, harmless, out, print_findings, print_json, size, spinner,
+};
 use crate::problem::Problem;
 use crate::{cancel, module, proposal_source};
 use policies::{Bytes, Limits};
@@ -29,7 +31,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let is_proposal = args.source.is_dir() || args.source.extension().is_some_and(|it| it == "json");
+    let is_proposal =
+        args.source.is_dir() || args.source.extension().is_some_and(|it| it == "json");
     let wasm = if is_proposal {
         match build(&args.source)? {
             Some(wasm) => wasm,
@@ -38,8 +41,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     } else {
         module::read(&args.source, args.module_size)?
     };
-    let inspection = validation::inspect(&wasm)
-        .map_err(|error| Problem::new(format!("{} is no module", args.source.display())).because(error))?;
+    let inspection = validation::inspect(&wasm).map_err(|error| {
+        Problem::new(format!("{} is no module", args.source.display())).because(error)
+    })?;
     if args.json {
         print_json(&inspection)?;
     } else {
@@ -74,17 +78,32 @@ fn build(source: &Path) -> anyhow::Result<Option<Vec<u8>>> {
 fn print(source: &Path, found: &Inspection) -> anyhow::Result<()> {
     let mut out = out();
     writeln!(out, "{BOLD}{}{BOLD:#}", source.display())?;
-    let mut row = |name: &str, value: &str| writeln!(out, "  {BOLD}{name:<10}{BOLD:#} {}", harmless(value));
-    row("size", &format!("{}, {} of it data", size(found.bytes), size(found.data_bytes)))?;
+    let mut row =
+        |name: &str, value: &str| writeln!(out, "  {BOLD}{name:<10}{BOLD:#} {}", harmless(value));
+    row(
+        "size",
+        &format!(
+            "{}, {} of it data",
+            size(found.bytes),
+            size(found.data_bytes)
+        ),
+    )?;
     row("sha256", &found.digest)?;
     row("functions", &grouped(found.functions))?;
     for (first, most) in &found.memories {
-        let most = most.map_or("no maximum of its own".to_owned(), |most| format!("at most {}", pages(most)));
+        let most = most.map_or("no maximum of its own".to_owned(), |most| {
+            format!("at most {}", pages(most))
+        });
         row("memory", &format!("{} at first, {most}", pages(*first)))?;
     }
     for (first, most) in &found.tables {
-        let most = most.map_or("no maximum of its own".to_owned(), |most| format!("at most {}", grouped(most)));
-        row("table", &format!("{} elements at first, {most}", grouped(*first)))?;
+        let most = most.map_or("no maximum of its own".to_owned(), |most| {
+            format!("at most {}", grouped(most))
+        });
+        row(
+            "table",
+            &format!("{} elements at first, {most}", grouped(*first)),
+        )?;
     }
     if found.start_function {
         row("start", "a function runs before _start")?;
@@ -100,13 +119,25 @@ fn print(source: &Path, found: &Inspection) -> anyhow::Result<()> {
     }
     for (name, kind) in &found.imports {
         let foreign = !name.starts_with("wasi_snapshot_preview1::");
-        let note = if foreign { format!("  {WARN}not WASI: no module with it is run{WARN:#}") } else { String::new() };
+        let note = if foreign {
+            format!("  {WARN}not WASI: no module with it is run{WARN:#}")
+        } else {
+            String::new()
+        };
         let name = harmless(name);
-        writeln!(out, "  {BOLD}{:<10}{BOLD:#} {name} {DIM}({kind}){DIM:#}{note}", "imports")?;
+        writeln!(
+            out,
+            "  {BOLD}{:<10}{BOLD:#} {name} {DIM}({kind}){DIM:#}{note}",
+            "imports"
+        )?;
     }
     Ok(())
 }
 
 fn pages(count: u64) -> String {
-    format!("{} ({} pages)", size(count.saturating_mul(Limits::PAGE.0)), grouped(count))
+    format!(
+        "{} ({} pages)",
+        size(count.saturating_mul(Limits::PAGE.0)),
+        grouped(count)
+    )
 }

@@ -39,13 +39,27 @@ const FILES: &[(&str, &str)] = &[
 
 /// Names that cargo keeps for itself, and those of the template's own dependencies.
 const TAKEN: &[&str] = &[
-    "alloc", "build", "core", "deps", "examples", "incremental", "proc-macro", "proc_macro", "schemars",
-    "serde", "std", "test", "wasm-runner-sdk",
+    "alloc",
+    "build",
+    "core",
+    "deps",
+    "examples",
+    "incremental",
+    "proc-macro",
+    "proc_macro",
+    "schemars",
+    "serde",
+    "std",
+    "test",
+    "wasm-runner-sdk",
 ];
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     check_name(&args.name)?;
-    let folder = args.path.clone().unwrap_or_else(|| PathBuf::from(&args.name));
+    let folder = args
+        .path
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(&args.name));
     check_folder(&folder)?;
     // Absolute: cargo would look for it below the package.
     let vendor = std::path::absolute(Installation::locate().join("vendor"))?;
@@ -57,16 +71,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn check_name(name: &str) -> Result<(), Problem> {
-    let rest_is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    let rest_is_fine =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
     let shown = name.escape_debug();
-    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(rest_is_fine) || name.len() > 64 {
+    if !name.starts_with(|c: char| c.is_ascii_lowercase())
+        || !name.chars().all(rest_is_fine)
+        || name.len() > 64
+    {
         return Err(Problem::new(format!("`{shown}` can't be the name of a tool")).remedy(
             "start with a lower-case letter and go on with letters, digits, `-` and `_`, 64 at most: word-count",
         ));
     }
     if TAKEN.contains(&name) {
-        return Err(Problem::new(format!("`{shown}` can't be the name of a tool: cargo uses it itself"))
-            .remedy(format!("choose another, such as {name}-tool")));
+        return Err(Problem::new(format!(
+            "`{shown}` can't be the name of a tool: cargo uses it itself"
+        ))
+        .remedy(format!("choose another, such as {name}-tool")));
     }
     Ok(())
 }
@@ -92,12 +112,17 @@ fn check_folder(folder: &Path) -> Result<(), Problem> {
 
 fn filled(text: &str, name: &str, vendor: &Path) -> Result<String, Problem> {
     let vendor = vendor.to_str().ok_or_else(|| {
-        Problem::new(format!("{}: cargo's configuration can only name UTF-8 paths", vendor.display()))
-            .remedy("set WASM_RUNNER_HOME to another folder")
+        Problem::new(format!(
+            "{}: cargo's configuration can only name UTF-8 paths",
+            vendor.display()
+        ))
+        .remedy("set WASM_RUNNER_HOME to another folder")
     })?;
     // Inside a TOML text in quotes.
     let vendor = vendor.replace('\\', "\\\\").replace('"', "\\\"");
-    Ok(text.replace("{{name}}", name).replace("{{vendor}}", &vendor))
+    Ok(text
+        .replace("{{name}}", name)
+        .replace("{{vendor}}", &vendor))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Problem> {
@@ -110,7 +135,11 @@ fn write(path: &Path, text: &str) -> Result<(), Problem> {
 
 fn say_next(name: &str, folder: &Path, vendor: &Path) -> anyhow::Result<()> {
     let mut out = out();
-    writeln!(out, "{GOOD}made{GOOD:#} {BOLD}{name}{BOLD:#} in {}", folder.display())?;
+    writeln!(
+        out,
+        "{GOOD}made{GOOD:#} {BOLD}{name}{BOLD:#} in {}",
+        folder.display()
+    )?;
     if !vendor.is_dir() {
         writeln!(
             out,
@@ -121,19 +150,39 @@ fn say_next(name: &str, folder: &Path, vendor: &Path) -> anyhow::Result<()> {
     let steps = [
         (format!("cd {}", shell_word(folder)), ""),
         ("cargo test".to_owned(), "its tests, natively"),
-        ("wasm-runner validate .".to_owned(), "the verdict, from the sandbox"),
-        ("wasm-runner serve".to_owned(), "the service, in another terminal"),
-        ("wasm-runner proposal submit . --watch --activate".to_owned(), "the tool goes there"),
-        (format!("wasm-runner tool call {name} '{{\"text\": \"hello there\"}}'"), "and is called"),
+        (
+            "wasm-runner validate .".to_owned(),
+            "the verdict, from the sandbox",
+        ),
+        (
+            "wasm-runner serve".to_owned(),
+            "the service, in another terminal",
+        ),
+        (
+            "wasm-runner proposal submit . --watch --activate".to_owned(),
+            "the tool goes there",
+        ),
+        (
+            format!("wasm-runner tool call {name} '{{\"text\": \"hello there\"}}'"),
+            "and is called",
+        ),
     ];
     writeln!(out, "Next:")?;
-    let width = steps.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    let width = steps
+        .iter()
+        .map(|(command, _)| command.len())
+        .max()
+        .unwrap_or(0);
     for (command, meaning) in &steps {
         if meaning.is_empty() {
             writeln!(out, "  {ACT}{command}{ACT:#}")?;
         } else {
             let space = width - command.len();
-            writeln!(out, "  {ACT}{command}{ACT:#}{:space$}  {DIM}# {meaning}{DIM:#}", "")?;
+            writeln!(
+                out,
+                "  {ACT}{command}{ACT:#}{:space$}  {DIM}# {meaning}{DIM:#}",
+                ""
+            )?;
         }
     }
     Ok(())
@@ -159,7 +208,20 @@ mod tests {
         for good in ["a", "word-count", "a_1", &"a".repeat(64)] {
             assert!(check_name(good).is_ok(), "{good}");
         }
-        for bad in ["", "A", "1a", "-a", "a b", "a/b", "..", "é", "a\0", "serde", "build", &"a".repeat(65)] {
+        for bad in [
+            "",
+            "A",
+            "1a",
+            "-a",
+            "a b",
+            "a/b",
+            "..",
+            "é",
+            "a\0",
+            "serde",
+            "build",
+            &"a".repeat(65),
+        ] {
             assert!(check_name(bad).is_err(), "{bad}");
         }
     }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-mod grants;
+pub(crate) mod grants;
 
 /// Runs a WASI command module in the sandbox
 ///
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 
     /// Arguments for the guest
     #[arg(last = true, value_name = "ARGS")]
-    args: Vec<OsString>,
+    passed_on: Vec<OsString>,
 
     /// A policy file, or a preset: pure, workspace, web
     #[arg(long, value_name = "FILE|PRESET", default_value = "pure")]
@@ -79,10 +79,14 @@ pub(crate) struct Args {
     limits: LimitFlags,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
-    let env = args.env.iter().map(grants::variable).collect::<Result<Vec<_>, _>>()?;
-    let arguments = utf8_arguments(&args.args)?;
-    let policy = effective_policy(&args, &env)?;
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let env = args
+        .env
+        .iter()
+        .map(grants::variable)
+        .collect::<Result<Vec<_>, _>>()?;
+    let arguments = utf8_arguments(&args.passed_on)?;
+    let policy = effective_policy(args, &env)?;
     let wasm = module::read(&args.module, policy.limits.module_size)?;
     let input = read_input(args.input.as_deref(), policy.limits.input)?;
     let sandbox = sandbox_for(&policy.limits)?;
@@ -102,7 +106,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             return Ok(tool.run(call).await);
         }
         let (live, chunks) = mpsc::channel(64);
-        let (execution, passed) = tokio::join!(tool.run(call.with_live(live)), pass_on(chunks, &cancel));
+        let (execution, passed) =
+            tokio::join!(tool.run(call.with_live(live)), pass_on(chunks, &cancel));
         passed?;
         Ok::<Execution, anyhow::Error>(execution)
     })?;
@@ -110,7 +115,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     if args.json {
         print_json(&execution)?;
     } else {
-        print_ending(&execution)?;
+        print_ending(&execution, true)?;
     }
     if args.usage {
         print_usage(&execution, Some(&policy))?;
@@ -125,7 +130,11 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
     let capabilities = &mut policy.capabilities;
     for dir in &args.dir {
         let grant = grants::directory(dir)?;
-        if let Some(other) = capabilities.directories.iter().find(|other| other.guest == grant.guest) {
+        if let Some(other) = capabilities
+            .directories
+            .iter()
+            .find(|other| other.guest == grant.guest)
+        {
             return Err(Problem::new(format!(
                 "two folders are to be seen at {}: {} and {}",
                 grant.guest, other.host, grant.host
@@ -135,8 +144,12 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
         }
         capabilities.directories.push(grant);
     }
-    capabilities.directories.sort_by(|a, b| a.guest.cmp(&b.guest));
-    capabilities.environment.extend(env.iter().map(|(name, _)| name.clone()));
+    capabilities
+        .directories
+        .sort_by(|a, b| a.guest.cmp(&b.guest));
+    capabilities
+        .environment
+        .extend(env.iter().map(|(name, _)| name.clone()));
     capabilities.clocks = args.clocks.unwrap_or(capabilities.clocks);
     capabilities.random = args.random.unwrap_or(capabilities.random);
 
@@ -197,7 +210,11 @@ fn read_input(source: Option<&Path>, limit: Bytes) -> anyhow::Result<Vec<u8>> {
         }
         _ => {
             let failed = |error| file_problem("read", Path::new("standard input"), error);
-            io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(failed)?;
+            io::stdin()
+                .lock()
+                .take(most)
+                .read_to_end(&mut bytes)
+                .map_err(failed)?;
         }
     }
     Ok(bytes)

@@ -43,8 +43,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let validator = Validator::new(installation, Sandbox::new(&config)?, ceiling);
     let validated = block_on(async {
         let cancel = cancel::by_ctrl_c();
-        let live = is_live().then(|| Live::new([proposal.name.as_str()]));
-        let line = live.as_ref().map(|live| live.tool(&proposal.name));
+        let display = is_live().then(|| Live::new([proposal.name.as_str()]));
+        let line = display.as_ref().map(|it| it.tool(&proposal.name));
         let progress = |progress| {
             if let Some(line) = &line {
                 line.progress(&progress);

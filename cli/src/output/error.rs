@@ -81,7 +81,11 @@ fn details(status: &tonic::Status, text: &mut String, remedies: &mut Vec<String>
     }
     if let Some(help) = details.help() {
         for link in &help.links {
-            remedies.push(format!("{} {}", link.description, link.url).trim().to_owned());
+            remedies.push(
+                format!("{} {}", link.description, link.url)
+                    .trim()
+                    .to_owned(),
+            );
         }
     }
     if let Some(remedy) = usual_remedy(status.code(), remedies.is_empty()) {
@@ -95,12 +99,12 @@ fn usual_remedy(code: tonic::Code, nothing_said: bool) -> Option<&'static str> {
         return None;
     }
     match code {
-        tonic::Code::Unavailable => {
-            Some("is the service running? start it with `wasm-runner serve`, or name another with --server")
-        }
-        tonic::Code::Unimplemented => {
-            Some("the service is of another version, or something else listens there: look at --server")
-        }
+        tonic::Code::Unavailable => Some(
+            "is the service running? start it with `wasm-runner serve`, or name another with --server",
+        ),
+        tonic::Code::Unimplemented => Some(
+            "the service is of another version, or something else listens there: look at --server",
+        ),
         tonic::Code::DeadlineExceeded => Some("allow more with --timeout"),
         _ => None,
     }
@@ -118,7 +122,9 @@ mod tests {
     #[test]
     fn causes_follow_once_and_the_remedy_comes_last() {
         let io = std::io::Error::other("the disk is gone");
-        let problem = Problem::new("a.wasm can't be read").because(io).remedy("find the disk");
+        let problem = Problem::new("a.wasm can't be read")
+            .because(io)
+            .remedy("find the disk");
         let error = anyhow::Error::new(problem).context("the module can't be used");
         assert_eq!(
             plain(&error),
@@ -131,10 +137,8 @@ mod tests {
 
     #[test]
     fn a_status_shows_its_details() {
-        let mut details = ErrorDetails::with_bad_request(vec![FieldViolation::new(
-            "tool.name",
-            "is empty",
-        )]);
+        let mut details =
+            ErrorDetails::with_bad_request(vec![FieldViolation::new("tool.name", "is empty")]);
         details.set_retry_info(Some(std::time::Duration::from_secs(2)));
         let status = tonic::Status::with_error_details(
             tonic::Code::InvalidArgument,
@@ -149,7 +153,9 @@ mod tests {
 
     #[test]
     fn a_service_that_is_not_there_says_how_to_start_it() {
-        let text = plain(&anyhow::Error::new(tonic::Status::unavailable("connection refused")));
+        let text = plain(&anyhow::Error::new(tonic::Status::unavailable(
+            "connection refused",
+        )));
         assert!(text.contains("wasm-runner serve"), "{text}");
     }
 }

@@ -5,15 +5,19 @@ use policies::Policy;
 use runtime::{Execution, Outcome, Rule};
 use std::io::{self, Write};
 
-/// Says on standard error why a guest did not end by itself; nothing when it did.
-pub(crate) fn print_ending(execution: &Execution) -> io::Result<()> {
+/// Says on standard error why a guest did not end by itself; nothing when it did. Where flags
+/// can allow more, it says which.
+pub(crate) fn print_ending(execution: &Execution, flags_help: bool) -> io::Result<()> {
     let mut err = err();
     let Some((what, remedy)) = ending(&execution.outcome) else {
         return Ok(());
     };
     writeln!(err, "{BAD}error:{BAD:#} {}", harmless(&what))?;
     for frame in execution.backtrace.iter().take(SHOWN_FRAMES) {
-        let function = frame.function.clone().unwrap_or_else(|| format!("function {}", frame.index));
+        let function = frame
+            .function
+            .clone()
+            .unwrap_or_else(|| format!("function {}", frame.index));
         match &frame.location {
             Some(location) => writeln!(
                 err,
@@ -24,10 +28,18 @@ pub(crate) fn print_ending(execution: &Execution) -> io::Result<()> {
             None => writeln!(err, "  at {}", harmless(&function))?,
         }
     }
-    if let Some(more) = execution.backtrace.len().checked_sub(SHOWN_FRAMES).filter(|more| *more > 0) {
-        writeln!(err, "  {DIM}and {more} frames more: --json shows them{DIM:#}")?;
+    if let Some(more) = execution
+        .backtrace
+        .len()
+        .checked_sub(SHOWN_FRAMES)
+        .filter(|more| *more > 0)
+    {
+        writeln!(
+            err,
+            "  {DIM}and {more} frames more: --json shows them{DIM:#}"
+        )?;
     }
-    if let Some(remedy) = remedy {
+    if let Some(remedy) = remedy.filter(|_| flags_help) {
         writeln!(err, "  {ACT}remedy:{ACT:#} {remedy}")?;
     }
     Ok(())
@@ -57,9 +69,10 @@ fn ending(outcome: &Outcome) -> Option<(String, Option<&'static str>)> {
             Some("allow more with --output-size"),
         ),
         Outcome::InvalidInput { message } => (format!("the input was refused: {message}"), None),
-        Outcome::InvalidOutput { message } => {
-            (format!("the output is not what the tool promises: {message}"), None)
-        }
+        Outcome::InvalidOutput { message } => (
+            format!("the output is not what the tool promises: {message}"),
+            None,
+        ),
         Outcome::Cancelled => ("the run was called off".to_owned(), None),
         other => (format!("the run ended as {}", other.kind().as_str()), None),
     })
@@ -75,13 +88,22 @@ pub(crate) fn print_usage(execution: &Execution, policy: Option<&Policy>) -> io:
         _ => BAD,
     };
     let mut err = err();
-    writeln!(err, "{BOLD}outcome{BOLD:#}     {style}{}{style:#}", execution.outcome.kind().as_str())?;
+    writeln!(
+        err,
+        "{BOLD}outcome{BOLD:#}     {style}{}{style:#}",
+        execution.outcome.kind().as_str()
+    )?;
     let limits = policy.map(|policy| &policy.limits);
     let rows = [
-        ("fuel", grouped(usage.fuel) + &of(limits.map(|limits| limits.fuel.to_string()))),
+        (
+            "fuel",
+            grouped(usage.fuel) + &of(limits.map(|limits| limits.fuel.to_string())),
+        ),
         (
             "memory",
-            size(usage.peak_memory) + " at its peak" + &of(limits.map(|limits| limits.memory.to_string())),
+            size(usage.peak_memory)
+                + " at its peak"
+                + &of(limits.map(|limits| limits.memory.to_string())),
         ),
         (
             "time",
@@ -100,7 +122,11 @@ pub(crate) fn print_usage(execution: &Execution, policy: Option<&Policy>) -> io:
         writeln!(err, "{BOLD}{name:<11}{BOLD:#} {figure}")?;
     }
     if usage.files_created > 0 {
-        writeln!(err, "{BOLD}made{BOLD:#}        {} files and folders", usage.files_created)?;
+        writeln!(
+            err,
+            "{BOLD}made{BOLD:#}        {} files and folders",
+            usage.files_created
+        )?;
     }
     print_denied(&mut err, execution)
 }
@@ -115,9 +141,16 @@ fn print_denied(err: &mut impl Write, execution: &Execution) -> io::Result<()> {
             rule_name(attempt.rule)
         )?;
     }
-    let more = execution.usage.denied.saturating_sub(execution.denied.len() as u64);
+    let more = execution
+        .usage
+        .denied
+        .saturating_sub(execution.denied.len() as u64);
     if more > 0 {
-        writeln!(err, "{WARN}denied{WARN:#}      {} more attempts", grouped(more))?;
+        writeln!(
+            err,
+            "{WARN}denied{WARN:#}      {} more attempts",
+            grouped(more)
+        )?;
     }
     Ok(())
 }

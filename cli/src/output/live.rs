@@ -19,8 +19,18 @@ impl Live {
     pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         Self {
             bars: is_live().then(MultiProgress::new),
-            width: names.into_iter().map(|name| name.chars().count()).max().unwrap_or(0).min(64),
+            width: names
+                .into_iter()
+                .map(|name| name.chars().count())
+                .max()
+                .unwrap_or(0)
+                .min(64),
         }
+    }
+
+    /// Whether lines are drawn anew, so that none of them stays to be read.
+    pub(crate) fn redraws(&self) -> bool {
+        self.bars.is_some()
     }
 
     /// The line of one tool.
@@ -50,7 +60,8 @@ fn spinning() -> ProgressStyle {
 }
 
 fn ended() -> ProgressStyle {
-    ProgressStyle::with_template("  {prefix:.bold}  {wide_msg}").expect("the template is fixed and was seen to be one")
+    ProgressStyle::with_template("  {prefix:.bold}  {wide_msg}")
+        .expect("the template is fixed and was seen to be one")
 }
 
 impl ToolLine {
@@ -59,14 +70,18 @@ impl ToolLine {
         match progress {
             Progress::StageStarted { stage } => self.now(stage.as_str()),
             Progress::Step { stage, message } => {
-                self.now(&format!("{:<9} {DIM}{}{DIM:#}", stage.as_str(), one_line(message)));
+                self.now(&format!(
+                    "{:<9} {DIM}{}{DIM:#}",
+                    stage.as_str(),
+                    one_line(message)
+                ));
             }
             Progress::StageFinished { report } => self.line(&StageLine(report).to_string()),
         }
     }
 
     /// What it is at, where lines are redrawn; elsewhere only ends are told.
-    fn now(&self, what: &str) {
+    pub(crate) fn now(&self, what: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(what.to_owned());
         }
@@ -114,7 +129,11 @@ fn one_line(text: &str) -> String {
 
 /// What takes longer than a second shows that it goes on; on a terminal only.
 pub(crate) fn spinner(what: &str) -> Spinner {
-    let bar = if is_live() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    let bar = if is_live() {
+        ProgressBar::new_spinner()
+    } else {
+        ProgressBar::hidden()
+    };
     bar.set_style(
         ProgressStyle::with_template("{spinner:.cyan} {msg}  {elapsed:.dim}")
             .expect("the template is fixed and was seen to be one"),

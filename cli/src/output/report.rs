@@ -4,7 +4,9 @@ use super::{ACT, BAD, BOLD, DIM, GOOD, WARN, harmless, out, time};
 use anstyle::Style;
 use std::fmt;
 use std::io::{self, Write};
-use validation::{Finding, Reproducer, Severity, StageReport, StageStatus, ValidationReport, Verdict};
+use validation::{
+    Finding, Reproducer, Severity, StageReport, StageStatus, ValidationReport, Verdict,
+};
 
 /// Prints the verdict and what led to it: stages (where they were not shown before), findings,
 /// and why the confidence is what it is.
@@ -27,7 +29,12 @@ pub(crate) fn print_report(report: &ValidationReport, with_stages: bool) -> io::
     }
     if report.verdict != Verdict::Passed || with_stages {
         for factor in &report.confidence.factors {
-            writeln!(out, "  {DIM}{:+.2}  {}{DIM:#}", factor.change, harmless(&factor.what))?;
+            writeln!(
+                out,
+                "  {DIM}{:+.2}  {}{DIM:#}",
+                factor.change,
+                harmless(&factor.what)
+            )?;
         }
     }
     Ok(())
@@ -36,7 +43,9 @@ pub(crate) fn print_report(report: &ValidationReport, with_stages: bool) -> io::
 /// Prints findings that are no part of a whole report.
 pub(crate) fn print_findings(findings: &[Finding]) -> io::Result<()> {
     let mut out = out();
-    findings.iter().try_for_each(|finding| write_finding(&mut out, finding))
+    findings
+        .iter()
+        .try_for_each(|finding| write_finding(&mut out, finding))
 }
 
 /// One finding: rule and place, what is wrong, how to see it again, what to do.
@@ -46,14 +55,26 @@ fn write_finding(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
         Severity::Warning => (WARN, "warning"),
         Severity::Note => (DIM, "note"),
     };
-    write!(out, "  {style}{severity}{style:#} {BOLD}{}{BOLD:#}", harmless(&finding.rule))?;
+    write!(
+        out,
+        "  {style}{severity}{style:#} {BOLD}{}{BOLD:#}",
+        harmless(&finding.rule)
+    )?;
     if let Some(place) = &finding.place {
         write!(out, "  {}", harmless(&place.text()))?;
     }
     writeln!(out)?;
     write_block(out, "", &finding.message)?;
-    if let Some(reproducer) = finding.reproducer.as_ref().filter(|it| **it != Reproducer::default()) {
-        write_block(out, &format!("{ACT}again:{ACT:#} "), &reproducer_words(reproducer))?;
+    if let Some(reproducer) = finding
+        .reproducer
+        .as_ref()
+        .filter(|it| **it != Reproducer::default())
+    {
+        write_block(
+            out,
+            &format!("{ACT}again:{ACT:#} "),
+            &reproducer_words(reproducer),
+        )?;
     }
     if !finding.remedy.is_empty() {
         write_block(out, &format!("{ACT}remedy:{ACT:#} "), &finding.remedy)?;
@@ -139,8 +160,16 @@ mod tests {
             rule: "test/failed".to_owned(),
             severity: Severity::Error,
             message: "two lines\nof message\u{1b}[2J".to_owned(),
-            place: Some(Place::File { path: "src/main.rs".to_owned(), line: Some(3), column: None }),
-            reproducer: Some(Reproducer { seed: Some(7), input: "x".repeat(201), ..Reproducer::default() }),
+            place: Some(Place::File {
+                path: "src/main.rs".to_owned(),
+                line: Some(3),
+                column: None,
+            }),
+            reproducer: Some(Reproducer {
+                seed: Some(7),
+                input: "x".repeat(201),
+                ..Reproducer::default()
+            }),
             remedy: "mend it".to_owned(),
         };
         let mut bytes = Vec::new();

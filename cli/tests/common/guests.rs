@@ -29,7 +29,7 @@ fn module(body: &str) -> String {
 }
 
 /// Copies standard input to standard output.
-pub fn cat() -> String {
+pub(crate) fn cat() -> String {
     module(
         r#"(func (export "_start")
             (loop $more
@@ -43,7 +43,7 @@ pub fn cat() -> String {
 }
 
 /// Prints its arguments, each with a NUL after it.
-pub fn arguments() -> String {
+pub(crate) fn arguments() -> String {
     module(
         r#"(func (export "_start")
             (drop (call $args_sizes_get (i32.const 16) (i32.const 20)))
@@ -53,7 +53,7 @@ pub fn arguments() -> String {
 }
 
 /// Prints its environment, each variable with a NUL after it.
-pub fn environment() -> String {
+pub(crate) fn environment() -> String {
     module(
         r#"(func (export "_start")
             (drop (call $environ_sizes_get (i32.const 16) (i32.const 20)))
@@ -63,7 +63,7 @@ pub fn environment() -> String {
 }
 
 /// Writes `out` and `err` to the two streams and ends with this code.
-pub fn exits(code: u32) -> String {
+pub(crate) fn exits(code: u32) -> String {
     module(&format!(
         r#"(data (i32.const 1024) "outerr")
           (func (export "_start")
@@ -74,7 +74,7 @@ pub fn exits(code: u32) -> String {
 }
 
 /// Writes this many bytes, one at a time.
-pub fn writes(count: u32) -> String {
+pub(crate) fn writes(count: u32) -> String {
     module(&format!(
         r#"(func (export "_start") (local $left i32)
             (local.set $left (i32.const {count}))
@@ -86,7 +86,7 @@ pub fn writes(count: u32) -> String {
 }
 
 /// Asks for memory up to this many pages, and traps where it gets none.
-pub fn grows_to(pages: u32) -> String {
+pub(crate) fn grows_to(pages: u32) -> String {
     module(&format!(
         r#"(func (export "_start")
             (if (i32.eq (memory.grow (i32.const {})) (i32.const -1)) (then (unreachable))))"#,
@@ -95,12 +95,12 @@ pub fn grows_to(pages: u32) -> String {
 }
 
 /// Never ends by itself.
-pub fn spins() -> String {
+pub(crate) fn spins() -> String {
     module(r#"(func $spin (export "_start") (loop $again (br $again)))"#)
 }
 
 /// Breaks a rule of WebAssembly, in a function with a name.
-pub fn traps() -> String {
+pub(crate) fn traps() -> String {
     module(
         r#"(func $divide_by_zero (drop (i32.div_u (i32.const 1) (i32.const 0))))
           (func (export "_start") (call $divide_by_zero))"#,
@@ -108,7 +108,7 @@ pub fn traps() -> String {
 }
 
 /// Makes the file `new` in the first folder that it sees; ends with the error number, 0 for none.
-pub fn makes_a_file() -> String {
+pub(crate) fn makes_a_file() -> String {
     module(
         r#"(data (i32.const 1024) "new")
           (func (export "_start") (local $error i32)
@@ -120,7 +120,7 @@ pub fn makes_a_file() -> String {
 }
 
 /// Prints the first 12 bytes of the file `text` in the first folder that it sees.
-pub fn reads_a_file() -> String {
+pub(crate) fn reads_a_file() -> String {
     module(
         r#"(data (i32.const 1024) "text")
           (func (export "_start") (local $error i32)

@@ -1,7 +1,7 @@
 //! The real binary, in a world of its own.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-pub mod guests;
+pub(crate) mod guests;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,43 +10,55 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 /// A folder with an empty home in it; gone at the end.
-pub struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
 }
 
 /// What a command left.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("home")).expect("a home");
         Self { folder }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("below the folder")).expect("folders");
         fs::write(&path, content).expect("written");
         path
     }
 
+    /// What a finished set-up looks like from outside; nothing can be built with it.
+    pub(crate) fn pretend_set_up(&self) {
+        let toolchain = "cargo = \"/bin/true\"\nrustc = \"/bin/true\"\ntarget = \"wasm32-wasip1\"\n\
+            route = \"rustup\"\nrustc_version = \"rustc 0\"\ncargo_version = \"cargo 0\"\n";
+        self.write("home/toolchain.toml", toolchain);
+        self.write("home/allowlist.toml", "[crates]\n");
+        self.write("home/allowlist.lock", "");
+        for folder in ["home/vendor", "home/warm"] {
+            fs::create_dir_all(self.path(folder)).expect("a folder");
+        }
+    }
+
     /// A module from its text form.
-    pub fn module(&self, text: &str) -> PathBuf {
+    pub(crate) fn module(&self, text: &str) -> PathBuf {
         self.write("guest.wasm", wat::parse_str(text).expect("a module"))
     }
 
     /// The program, with nothing of the outside but the path.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runner"));
         command
             .current_dir(self.folder.path())
@@ -58,11 +70,16 @@ impl World {
         command
     }
 
-    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ended {
-        ended(self.command().args(args).output().expect("the program starts"))
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ended {
+        ended(
+            self.command()
+                .args(args)
+                .output()
+                .expect("the program starts"),
+        )
     }
 
-    pub fn run_with_input<S: AsRef<OsStr>>(
+    pub(crate) fn run_with_input<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
         input: &[u8],
@@ -81,7 +98,7 @@ impl World {
     }
 
     /// What was printed, with this world's own folder called `<world>`.
-    pub fn portable(&self, text: &str) -> String {
+    pub(crate) fn portable(&self, text: &str) -> String {
         text.replace(&self.folder.path().display().to_string(), "<world>")
     }
 }

@@ -1,5 +1,6 @@
 //! The embedded knowledge base: one SQLite file.
 
+mod backup;
 mod failure;
 mod objects;
 mod open;
@@ -57,7 +58,7 @@ impl Default for SqliteOptions {
 /// The knowledge base in one SQLite file (with its `-wal` and `-shm` beside it while open).
 ///
 /// Everything is in the file, modules too: so a module and the row that names it are written by
-/// one transaction, and a copy of the file is a whole backup. Each change is on the disk
+/// one transaction, and one file is a whole backup ([`Self::back_up`]). Each change is on the disk
 /// (`synchronous = FULL`) before it is answered.
 ///
 /// One connection writes; readers have their own and never wait for it. Several processes may
@@ -107,6 +108,20 @@ impl SqliteKnowledgeBase {
         self.read("verifying", verify::problems)
     }
 
+    /// Writes a copy to a file that does not exist yet, while others go on reading and writing:
+    /// what was answered before the call is in it. To restore, put it where the knowledge base
+    /// was, without any `-wal` or `-shm` file of the old one beside it.
+    ///
+    /// # Errors
+    /// [`KbiError::CannotOpen`] when there is a file already or none can be made;
+    /// [`KbiError::Full`]; [`KbiError::Corrupt`].
+    pub fn back_up(&self, to: &Path) -> Result<(), KbiError> {
+        let connection = self
+            .idle_reader()
+            .map_err(|failure| failure.while_("backing up"))?;
+        backup::write(&connection, to)
+    }
+
     /// The id that the knowledge base was created with; part of its events' source.
     pub fn installation(&self) -> Uuid {
         self.installation
@@ -131,20 +146,18 @@ impl SqliteKnowledgeBase {
         action: &'static str,
         question: impl FnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T, KbiError> {
-        let ask = || {
-            let mut connection = self.idle_reader()?;
-            let snapshot = connection.transaction()?;
-            let answer = question(&snapshot)?;
-            snapshot.commit()?;
-            Ok((connection, answer))
-        };
-        let (connection, answer) = ask().map_err(|failure: Failure| failure.while_(action))?;
-        // One that met an error is not kept.
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        if readers.len() < IDLE_READERS {
-            readers.push(connection);
+        let mut connection = self
+            .idle_reader()
+            .map_err(|failure| failure.while_(action))?;
+        let answer = ask(&mut connection, question);
+        // One whose storage failed is not kept.
+        if !matches!(answer, Err(Failure::Sql(_))) {
+            let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < IDLE_READERS {
+                readers.push(connection);
+            }
         }
-        Ok(answer)
+        answer.map_err(|failure| failure.while_(action))
     }
 
     fn idle_reader(&self) -> Result<Connection, Failure> {
@@ -270,6 +283,17 @@ impl KnowledgeBase for SqliteKnowledgeBase {
     fn last_event(&self) -> Result<u64, KbiError> {
         self.read("reading events", read::last_event)
     }
+}
+
+/// Asks within a transaction, which makes it one snapshot.
+fn ask<T>(
+    connection: &mut Connection,
+    question: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let snapshot = connection.transaction()?;
+    let answer = question(&snapshot)?;
+    snapshot.commit()?;
+    Ok(answer)
 }
 
 /// What is kept of a time, so that what is answered is what will be read.

@@ -56,21 +56,21 @@ pub(super) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection,
 }
 
 /// Proposals may be confidential, so the file is its owner's only; SQLite gives the files beside
-/// it the same permissions.
-fn create_private(path: &Path) -> Result<(), KbiError> {
+/// it the same permissions. Whether there was none before.
+pub(super) fn create_private(path: &Path) -> Result<bool, KbiError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(cannot_open(path, error)),
     }
 }
 
 /// Makes the file's name durable.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -84,11 +84,11 @@ fn prepare(
     options: &SqliteOptions,
 ) -> Result<Uuid, Failure> {
     harden(connection, options)?;
-    // Looked at before anything is written: another program's database stays as it is.
-    refuse_foreign(connection, path)?;
     if connection.is_readonly("main")? {
         return Err(KbiError::ReadOnly { action: "opening" }.into());
     }
+    // Looked at before anything is written: another program's database stays as it is.
+    refuse_foreign(connection, path)?;
     let mode = write_ahead(connection, options)?;
     if mode != "wal" {
         let problem =
@@ -211,7 +211,7 @@ fn supported() -> i64 {
     i64::try_from(MIGRATIONS.len()).expect("a handful")
 }
 
-fn cannot_open(
+pub(super) fn cannot_open(
     path: &Path,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> KbiError {

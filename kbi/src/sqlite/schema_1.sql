@@ -84,14 +84,15 @@ CREATE TABLE events (
     body     TEXT NOT NULL
 ) STRICT;
 
--- Numbers without gaps. A BEFORE trigger also stops REPLACE, which deletes silently.
+-- A BEFORE trigger also stops REPLACE, which deletes silently.
 CREATE TRIGGER audit_in_order BEFORE INSERT ON audit
-WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM audit)
-BEGIN SELECT raise(ABORT, 'audit rows are numbered without gaps'); END;
-CREATE TRIGGER audit_goes_on BEFORE INSERT ON audit
-WHEN NEW.from_state IS NOT (
-    SELECT to_state FROM audit WHERE proposal_id = NEW.proposal_id ORDER BY sequence DESC LIMIT 1)
-BEGIN SELECT raise(ABORT, 'a move starts where the last one ended'); END;
+BEGIN SELECT CASE
+    WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM audit)
+    THEN raise(ABORT, 'audit rows are numbered without gaps')
+    WHEN NEW.from_state IS NOT (SELECT to_state FROM audit WHERE proposal_id = NEW.proposal_id
+                                ORDER BY sequence DESC LIMIT 1)
+    THEN raise(ABORT, 'a move starts where the last one ended')
+END; END;
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit

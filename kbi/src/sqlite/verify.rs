@@ -39,12 +39,10 @@ fn structure(db: &Connection, problems: &mut Vec<String>) -> Result<(), Failure>
 fn bodies(db: &Connection, problems: &mut Vec<String>) -> Result<(), Failure> {
     let mut query = db.prepare("SELECT digest FROM objects")?;
     for digest in query.query_map([], |row| rows::parsed::<Digest>(row, "digest"))? {
-        match objects::bytes(db, &digest?) {
-            Err(Failure::Ours(error @ KbiError::Corrupt { .. })) => {
-                problems.push(error.to_string());
-            }
-            other => drop(other?),
-        }
+        let bytes = digest
+            .map_err(Failure::from)
+            .and_then(|digest| objects::bytes(db, &digest));
+        note(bytes, problems)?;
     }
     Ok(())
 }
@@ -59,25 +57,27 @@ fn histories(db: &Connection, problems: &mut Vec<String>) -> Result<(), Failure>
         ))
     })?;
     for version in versions {
-        let (id, state) = version?;
-        let reached = super::read::audit(db, id).map(|entries| replay(&entries));
-        match reached {
-            Ok(Ok(reached)) if reached == state => {}
-            Ok(Ok(reached)) => problems.push(format!(
+        let Some((id, state)) = note(version.map_err(Failure::from), problems)? else {
+            continue;
+        };
+        let entries = match super::read::audit(db, id) {
+            Err(Failure::Ours(KbiError::UnknownProposal { .. })) => Some(Vec::new()),
+            entries => note(entries, problems)?,
+        };
+        match entries.map(|entries| replay(&entries)) {
+            Some(Ok(reached)) if reached != state => problems.push(format!(
                 "the proposal {id} is `{state}`, by its audit log it should be `{reached}`"
             )),
-            Ok(Err(problem)) => problems.push(format!("the proposal {id}: {problem}")),
-            Err(Failure::Ours(KbiError::UnknownProposal { .. })) => {
-                problems.push(format!("the proposal {id} has no audit log"));
-            }
-            Err(other) => return Err(other),
+            Some(Err(problem)) => problems.push(format!("the proposal {id}: {problem}")),
+            _ => {}
         }
     }
     let mut lone = db.prepare(
         "SELECT a.sequence FROM audit a LEFT JOIN events e USING (sequence)
-         WHERE e.sequence IS NULL
-            OR json_extract(e.body, '$.data.move', '$.data.proposal_id', '$.data.to')
-               IS NOT json_array(a.move, a.proposal_id, a.to_state)
+         WHERE CASE WHEN json_valid(e.body)
+               THEN json_extract(e.body, '$.data.move', '$.data.proposal_id', '$.data.to')
+                    IS NOT json_array(a.move, a.proposal_id, a.to_state)
+               ELSE 1 END
          UNION
          SELECT e.sequence FROM events e LEFT JOIN audit a USING (sequence)
          WHERE a.sequence IS NULL",
@@ -86,6 +86,18 @@ fn histories(db: &Connection, problems: &mut Vec<String>) -> Result<(), Failure>
         problems.push(format!("audit log and events differ at number {}", number?));
     }
     Ok(())
+}
+
+/// Damage is what is looked for: it becomes a line. Other failures end the search.
+fn note<T>(answer: Result<T, Failure>, problems: &mut Vec<String>) -> Result<Option<T>, Failure> {
+    match answer.map_err(|failure| failure.while_("verifying")) {
+        Ok(value) => Ok(Some(value)),
+        Err(damage @ KbiError::Corrupt { .. }) => {
+            problems.push(damage.to_string());
+            Ok(None)
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// The state that the moves of one proposal lead to.

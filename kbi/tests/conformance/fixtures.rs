@@ -128,7 +128,10 @@ pub(crate) fn state(kb: &dyn KnowledgeBase, id: ProposalId) -> State {
 /// Everything that a reader can see; equal before and after whatever must leave no trace.
 pub(crate) fn all(kb: &dyn KnowledgeBase) -> String {
     let events = kb.events_after(0, u32::MAX).expect("events");
-    let page = kbi::PageRequest { size: kbi::MAX_PAGE_SIZE, after: None };
+    let page = kbi::PageRequest {
+        size: kbi::MAX_PAGE_SIZE,
+        after: None,
+    };
     let list = kb.list(&kbi::Filter::default(), &page).expect("list");
     format!("{list:#?} {events:#?}")
 }

@@ -38,7 +38,11 @@ impl Bench {
     pub(crate) fn new<B: Backend + 'static>() -> Self {
         let clock = Arc::new(ManualClock(AtomicI64::new(1_700_000_000_000_000)));
         let backend = Box::new(B::fresh(clock.clone()));
-        Self { kb: backend.handle(), clock, backend }
+        Self {
+            kb: backend.handle(),
+            clock,
+            backend,
+        }
     }
 
     pub(crate) fn another_handle(&self) -> Arc<dyn KnowledgeBase> {
@@ -65,7 +69,10 @@ impl Bench {
                     })
                 })
                 .collect();
-            running.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+            running
+                .into_iter()
+                .map(|thread| thread.join().expect("no panic"))
+                .collect()
         })
     }
 }
@@ -92,7 +99,7 @@ impl Clock for ManualClock {
 /// One `#[test]` for each function of the suite.
 macro_rules! conformance_suite {
     ($backend:ty) => {
-        conformance_suite! { @each $backend;
+        crate::conformance::conformance_suite! { @each $backend;
             proposing {
                 a_new_version_is_proposed,
                 what_was_proposed_is_read_back_exactly,

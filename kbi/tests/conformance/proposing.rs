@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 pub(crate) fn a_new_version_is_proposed(fresh: &Fresh) {
     let bench = fresh();
-    let answer = bench.kb.propose(&tool("word-count", "1.0.0"), &by()).unwrap();
+    let answer = bench
+        .kb
+        .propose(&tool("word-count", "1.0.0"), &by())
+        .unwrap();
     assert!(!answer.already_known);
     assert_eq!(answer.state, State::Proposed);
     assert_eq!(answer.id.as_uuid().get_version_num(), 7);
@@ -16,7 +19,10 @@ pub(crate) fn a_new_version_is_proposed(fresh: &Fresh) {
 
     let audit = bench.kb.audit(answer.id).unwrap();
     assert_eq!(audit.len(), 1);
-    assert_eq!((audit[0].by_move, audit[0].from, audit[0].to), (Move::Propose, None, State::FIRST));
+    assert_eq!(
+        (audit[0].by_move, audit[0].from, audit[0].to),
+        (Move::Propose, None, State::FIRST)
+    );
     assert_eq!(audit[0].attribution, by());
 }
 
@@ -47,9 +53,15 @@ pub(crate) fn what_was_proposed_is_read_back_exactly(fresh: &Fresh) {
     let kept = bench.another_handle().proposal(id).unwrap();
     assert_eq!(kept.tool, given);
     // Equality does not look at the order of keys; the text does.
-    assert_eq!(serde_json::to_string(&kept.tool).unwrap(), serde_json::to_string(&given).unwrap());
+    assert_eq!(
+        serde_json::to_string(&kept.tool).unwrap(),
+        serde_json::to_string(&given).unwrap()
+    );
     assert_eq!(kept.version.description, given.description);
-    assert_eq!(kept.version.content_digest.to_string(), given.content_digest());
+    assert_eq!(
+        kept.version.content_digest.to_string(),
+        given.content_digest()
+    );
     assert_eq!((kept.manifest, kept.grant), (None, None));
 }
 
@@ -60,7 +72,10 @@ pub(crate) fn the_same_content_again_is_answered_with_what_is_known(fresh: &Fres
         let id = brought_to(&*bench.kb, &tool, state);
         let before = all(&*bench.kb);
         let again = bench.kb.propose(&tool, &by()).unwrap();
-        assert_eq!((again.id, again.state, again.already_known), (id, state, true));
+        assert_eq!(
+            (again.id, again.state, again.already_known),
+            (id, state, true)
+        );
         let mut with_id = tool.clone();
         with_id.tool_id = Some(again.tool_id);
         assert_eq!(bench.kb.propose(&with_id, &by()).unwrap(), again);
@@ -76,7 +91,12 @@ pub(crate) fn other_content_is_a_conflict_that_names_the_known_proposal(fresh: &
         let before = all(&*bench.kb);
         tool.source_code.push('\n');
         match bench.kb.propose(&tool, &by()) {
-            Err(KbiError::Conflict { name, version, known, state }) => {
+            Err(KbiError::Conflict {
+                name,
+                version,
+                known,
+                state,
+            }) => {
                 assert_eq!((name, version), (tool.name, tool.version));
                 assert_eq!((known, state), (id, at));
             }
@@ -129,7 +149,10 @@ pub(crate) fn an_id_names_one_tool_only(fresh: &Fresh) {
         Err(KbiError::ToolIdTaken { known, .. }) if known == "first"
     ));
     second.tool_id = None;
-    assert_ne!(bench.kb.propose(&second, &by()).unwrap().tool_id, first.tool_id);
+    assert_ne!(
+        bench.kb.propose(&second, &by()).unwrap().tool_id,
+        first.tool_id
+    );
 }
 
 pub(crate) fn names_that_could_not_be_found_again_are_refused(fresh: &Fresh) {
@@ -137,10 +160,15 @@ pub(crate) fn names_that_could_not_be_found_again_are_refused(fresh: &Fresh) {
     let longest = "a".repeat(64);
     let too_long = "a".repeat(65);
     for good in ["a", "z9", "a-b_c", &longest] {
-        assert!(bench.kb.propose(&tool(good, "1.0.0"), &by()).is_ok(), "{good}");
+        assert!(
+            bench.kb.propose(&tool(good, "1.0.0"), &by()).is_ok(),
+            "{good}"
+        );
     }
     let before = all(&*bench.kb);
-    for bad in ["", "A", "9a", "-a", "a b", "a@b", "a/b", "../a", "ä", "a\0", "a\n", &too_long] {
+    for bad in [
+        "", "A", "9a", "-a", "a b", "a@b", "a/b", "../a", "ä", "a\0", "a\n", &too_long,
+    ] {
         match bench.kb.propose(&tool(bad, "1.0.0"), &by()) {
             Err(KbiError::InvalidInput { field, .. }) => assert_eq!(field, "name"),
             other => panic!("{bad:?}: {other:?}"),
@@ -152,7 +180,9 @@ pub(crate) fn names_that_could_not_be_found_again_are_refused(fresh: &Fresh) {
 pub(crate) fn who_and_why_are_asked_for_within_their_bounds(fresh: &Fresh) {
     let bench = fresh();
     let attempt = |by: &str, reason: &str| {
-        bench.kb.propose(&tool("word-count", "1.0.0"), &Attribution::new(by, reason))
+        bench
+            .kb
+            .propose(&tool("word-count", "1.0.0"), &Attribution::new(by, reason))
     };
     let (who, why) = ("w".repeat(256), "y".repeat(4096));
     for (by, reason, field) in [
@@ -169,15 +199,40 @@ pub(crate) fn who_and_why_are_asked_for_within_their_bounds(fresh: &Fresh) {
     }
     assert_eq!(bench.kb.last_event().unwrap(), 0);
     let id = attempt(&who, &why).unwrap().id;
-    assert_eq!(bench.kb.audit(id).unwrap()[0].attribution, Attribution::new(who, why));
+    assert_eq!(
+        bench.kb.audit(id).unwrap()[0].attribution,
+        Attribution::new(who, why)
+    );
 }
 
 pub(crate) fn many_that_propose_the_same_at_once_get_one_proposal(fresh: &Fresh) {
     let bench = fresh();
-    let answers = bench.at_once(6, |_, kb| kb.propose(&tool("word-count", "1.0.0"), &by()).unwrap());
-    assert_eq!(answers.iter().map(|answer| answer.id).collect::<HashSet<_>>().len(), 1);
-    assert_eq!(answers.iter().map(|answer| answer.tool_id).collect::<HashSet<_>>().len(), 1);
-    assert_eq!(answers.iter().filter(|answer| !answer.already_known).count(), 1);
+    let answers = bench.at_once(6, |_, kb| {
+        kb.propose(&tool("word-count", "1.0.0"), &by()).unwrap()
+    });
+    assert_eq!(
+        answers
+            .iter()
+            .map(|answer| answer.id)
+            .collect::<HashSet<_>>()
+            .len(),
+        1
+    );
+    assert_eq!(
+        answers
+            .iter()
+            .map(|answer| answer.tool_id)
+            .collect::<HashSet<_>>()
+            .len(),
+        1
+    );
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| !answer.already_known)
+            .count(),
+        1
+    );
     assert_eq!(bench.kb.last_event().unwrap(), 1);
 }
 
@@ -188,7 +243,10 @@ pub(crate) fn of_many_that_propose_otherwise_at_once_one_wins(fresh: &Fresh) {
         tool.source_code = format!("// {number}");
         kb.propose(&tool, &by())
     });
-    let winner = answers.iter().find_map(|answer| answer.as_ref().ok()).expect("one wins");
+    let winner = answers
+        .iter()
+        .find_map(|answer| answer.as_ref().ok())
+        .expect("one wins");
     let lost = answers.iter().filter(
         |answer| matches!(answer, Err(KbiError::Conflict { known, .. }) if *known == winner.id),
     );

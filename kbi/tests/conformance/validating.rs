@@ -20,7 +20,9 @@ pub(crate) fn what_is_unfinished_is_named_the_oldest_first(fresh: &Fresh) {
     // Ids and times that contradict the order: a clock may go backwards.
     let mut owed = Vec::new();
     for (number, &state) in State::ALL.iter().enumerate() {
-        bench.clock.set(1_700_000_000_000_000 - i64::try_from(number).unwrap() * 1_000_000);
+        bench
+            .clock
+            .set(1_700_000_000_000_000 - i64::try_from(number).unwrap() * 1_000_000);
         let id = brought_to(&*bench.kb, &tool(&format!("tool-{number}"), "1.0.0"), state);
         if state.is_unfinished() {
             owed.push(id);
@@ -44,9 +46,24 @@ pub(crate) fn a_validation_that_was_cut_off_begins_anew(fresh: &Fresh) {
         bench.kb.begin_validation(id, &by()),
         Err(KbiError::IllegalMove { source, .. }) if source.from == State::Passed
     ));
-    let moves: Vec<_> = bench.kb.audit(id).unwrap().iter().map(|entry| entry.by_move).collect();
+    let moves: Vec<_> = bench
+        .kb
+        .audit(id)
+        .unwrap()
+        .iter()
+        .map(|entry| entry.by_move)
+        .collect();
     let resume = Move::ResumeValidation;
-    assert_eq!(moves, [Move::Propose, Move::BeginValidation, resume, resume, Move::Pass]);
+    assert_eq!(
+        moves,
+        [
+            Move::Propose,
+            Move::BeginValidation,
+            resume,
+            resume,
+            Move::Pass
+        ]
+    );
 }
 
 pub(crate) fn each_verdict_leads_to_its_state(fresh: &Fresh) {
@@ -66,10 +83,15 @@ pub(crate) fn all_that_came_of_it_is_read_back_exactly(fresh: &Fresh) {
     let id = brought_to(&*bench.kb, &tool, State::Validating);
     assert!(matches!(
         bench.kb.report(id),
-        Err(KbiError::NotValidated { state: State::Validating, .. })
+        Err(KbiError::NotValidated {
+            state: State::Validating,
+            ..
+        })
     ));
     let (manifest, grant) = (manifest(&tool), Policy::preset("workspace").unwrap());
-    let artifact: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[n as usize % 4]).collect();
+    let artifact: Vec<u8> = (0..3_000_000_u32)
+        .map(|n| n.to_le_bytes()[n as usize % 4])
+        .collect();
     let report = report(&tool, Verdict::Passed, Some(&artifact));
     let outcome = ValidationOutcome {
         report: &report,
@@ -100,12 +122,28 @@ pub(crate) fn a_failed_one_needs_neither_artifact_nor_manifest(fresh: &Fresh) {
     let id = brought_to(&*bench.kb, &tool, State::Validating);
     let report = report(&tool, Verdict::Failed, None);
     let grant = Policy::default();
-    let outcome = ValidationOutcome { report: &report, artifact: None, manifest: None, grant: &grant };
-    assert_eq!(bench.kb.finish_validation(id, &outcome, &by()).unwrap(), State::Failed);
+    let outcome = ValidationOutcome {
+        report: &report,
+        artifact: None,
+        manifest: None,
+        grant: &grant,
+    };
+    assert_eq!(
+        bench.kb.finish_validation(id, &outcome, &by()).unwrap(),
+        State::Failed
+    );
     let record = bench.kb.proposal(id).unwrap();
     assert_eq!((record.version.artifact, record.manifest), (None, None));
     assert_eq!(bench.kb.report(id).unwrap(), report);
 }
+
+/// What is wrong, and the report, artifact and manifest of an outcome that has it.
+type Parts<'a> = (
+    &'static str,
+    &'a ValidationReport,
+    Option<&'a [u8]>,
+    Option<&'a Manifest>,
+);
 
 pub(crate) fn parts_that_do_not_belong_together_are_refused_without_a_trace(fresh: &Fresh) {
     let bench = fresh();
@@ -122,11 +160,27 @@ pub(crate) fn parts_that_do_not_belong_together_are_refused_without_a_trace(fres
     let good = changed(|_| ());
     let no_artifact = changed(|report| report["artifact_digest"] = json!(null));
     let its = manifest(&tool);
-    let others: Manifest = Manifest { name: "other".to_owned(), ..its.clone() };
-    let newer: Manifest = Manifest { version: semver::Version::new(1, 0, 1), ..its.clone() };
-    let refused: [(&str, &ValidationReport, Option<&[u8]>, Option<&Manifest>); 10] = [
-        ("name", &changed(|report| report["name"] = json!("other")), Some(&module), Some(&its)),
-        ("version", &changed(|report| report["version"] = json!("1.0.1")), Some(&module), Some(&its)),
+    let others: Manifest = Manifest {
+        name: "other".to_owned(),
+        ..its.clone()
+    };
+    let newer: Manifest = Manifest {
+        version: semver::Version::new(1, 0, 1),
+        ..its.clone()
+    };
+    let refused: [Parts<'_>; 10] = [
+        (
+            "name",
+            &changed(|report| report["name"] = json!("other")),
+            Some(&module),
+            Some(&its),
+        ),
+        (
+            "version",
+            &changed(|report| report["version"] = json!("1.0.1")),
+            Some(&module),
+            Some(&its),
+        ),
         (
             "proposal digest",
             &changed(|report| report["proposal_digest"] = json!("0".repeat(64))),
@@ -135,14 +189,29 @@ pub(crate) fn parts_that_do_not_belong_together_are_refused_without_a_trace(fres
         ),
         ("other artifact", &good, Some(b"other"), Some(&its)),
         ("artifact not given", &good, None, Some(&its)),
-        ("artifact not reported", &no_artifact, Some(&module), Some(&its)),
+        (
+            "artifact not reported",
+            &no_artifact,
+            Some(&module),
+            Some(&its),
+        ),
         ("passed without artifact", &no_artifact, None, Some(&its)),
         ("passed without manifest", &good, Some(&module), None),
         ("another's manifest", &good, Some(&module), Some(&others)),
-        ("another version's manifest", &good, Some(&module), Some(&newer)),
+        (
+            "another version's manifest",
+            &good,
+            Some(&module),
+            Some(&newer),
+        ),
     ];
     for (what, report, artifact, manifest) in refused {
-        let outcome = ValidationOutcome { report, artifact, manifest, grant: &grant };
+        let outcome = ValidationOutcome {
+            report,
+            artifact,
+            manifest,
+            grant: &grant,
+        };
         match bench.kb.finish_validation(id, &outcome, &by()) {
             Err(KbiError::OutcomeMismatch { id: found, .. }) => assert_eq!(found, id),
             other => panic!("{what}: {other:?}"),
@@ -151,7 +220,10 @@ pub(crate) fn parts_that_do_not_belong_together_are_refused_without_a_trace(fres
     }
     for bytes in [&*module, b"other"] {
         let digest = Digest::of(bytes);
-        assert!(matches!(bench.kb.artifact(&digest), Err(KbiError::UnknownArtifact { .. })));
+        assert!(matches!(
+            bench.kb.artifact(&digest),
+            Err(KbiError::UnknownArtifact { .. })
+        ));
     }
     // And it still can be finished as it should.
     finish(&*bench.kb, id, &tool, Verdict::Passed).unwrap();
@@ -166,7 +238,10 @@ pub(crate) fn what_could_not_be_read_again_is_refused(fresh: &Fresh) {
     let mut unsure = report(&tool, Verdict::Passed, Some(&module));
     unsure.confidence.score = f64::NAN;
     let deep = (0..200).fold(json!({}), |inner, _| json!([inner]));
-    let nested = Manifest { output_schema: deep, ..its.clone() };
+    let nested = Manifest {
+        output_schema: deep,
+        ..its.clone()
+    };
     let good = report(&tool, Verdict::Passed, Some(&module));
     for (field, report, manifest) in [("report", &unsure, &its), ("manifest", &good, &nested)] {
         let outcome = ValidationOutcome {
@@ -205,9 +280,15 @@ pub(crate) fn of_many_that_finish_at_once_one_wins(fresh: &Fresh) {
     let bench = fresh();
     let tool = tool("word-count", "1.0.0");
     let id = brought_to(&*bench.kb, &tool, State::Validating);
-    let answers = bench.at_once(4, |number, kb| finish(kb, id, &tool, VERDICTS[number % 3].0));
+    let answers = bench.at_once(4, |number, kb| {
+        finish(kb, id, &tool, VERDICTS[number % 3].0)
+    });
     let won: Vec<_> = answers.iter().flatten().collect();
     assert_eq!(won, [&state(&*bench.kb, id)]);
-    assert!(answers.iter().all(|a| matches!(a, Ok(_) | Err(KbiError::IllegalMove { .. }))));
+    assert!(
+        answers
+            .iter()
+            .all(|a| matches!(a, Ok(_) | Err(KbiError::IllegalMove { .. })))
+    );
     assert_eq!(bench.kb.audit(id).unwrap().len(), 3);
 }

@@ -87,7 +87,9 @@ impl ProposedTool {
 
     /// SHA-256, in hex, over all that the author gave: the same content has the same digest,
     /// whatever the order of its files. Each text goes in with its length before it, so that
-    /// nothing can move from one field to the next unseen. `tool_id` is identity, not content.
+    /// nothing can move from one field to the next unseen. Who proposes it (`tool_id`,
+    /// `generator`, `generated_by_agent_id`) is not content: the same tool from another agent is
+    /// the same tool.
     pub fn content_digest(&self) -> String {
         let mut hasher = Sha256::new();
         let mut add = |text: &str| {
@@ -105,10 +107,8 @@ impl ProposedTool {
         add(match self.language {
             Language::Rust => "rust",
         });
-        add(&self.generated_by_agent_id);
         // Maps inside a manifest keep the author's order, which is part of what was given.
         add(&serde_json::to_string(&self.specification).unwrap_or_default());
-        add(&serde_json::to_string(&self.generator).unwrap_or_default());
         add(&self.dependencies.len().to_string());
         for dependency in &self.dependencies {
             add(dependency);

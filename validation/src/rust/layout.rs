@@ -96,7 +96,7 @@ mod tests {
         for bad in [
             "",
             "a b",
-            "serde@x",
+            "serde@one",
             "serde = ",
             "a = 1\n[patch.crates-io]",
             "../x",

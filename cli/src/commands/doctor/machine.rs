@@ -11,13 +11,31 @@ use std::process::Command;
 pub(super) fn data_dir(path: &Path) -> Check {
     let name = "state folder";
     let shown = path.display();
-    let existing = path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-    let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
-    match tempfile::Builder::new().prefix(".wasm-runner-doctor-").tempfile_in(existing) {
+    let existing = path
+        .ancestors()
+        .find(|folder| folder.exists())
+        .unwrap_or(Path::new("."));
+    let existing = if existing.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        existing
+    };
+    match tempfile::Builder::new()
+        .prefix(".wasm-runner-doctor-")
+        .tempfile_in(existing)
+    {
         Ok(_) if existing == path => Check::new(name, State::Ok, format!("{shown} may be written")),
-        Ok(_) => Check::new(name, State::Ok, format!("{shown} will be made at the first start")),
-        Err(error) => Check::new(name, State::Missing, format!("{} can't be written: {error}", existing.display()))
-            .remedy("give the service another with --data-dir, or mend the folder's owner and mode"),
+        Ok(_) => Check::new(
+            name,
+            State::Ok,
+            format!("{shown} will be made at the first start"),
+        ),
+        Err(error) => Check::new(
+            name,
+            State::Missing,
+            format!("{} can't be written: {error}", existing.display()),
+        )
+        .remedy("give the service another with --data-dir, or mend the folder's owner and mode"),
     }
 }
 
@@ -25,21 +43,36 @@ pub(super) fn data_dir(path: &Path) -> Check {
 pub(super) fn key(path: &Path) -> Check {
     let name = "installation key";
     match fs::metadata(path) {
-        Ok(metadata) if metadata.permissions().mode() & 0o077 == 0 => {
+        Ok(metadata) if !others_may(&metadata) => {
             Check::new(name, State::Ok, format!("{} is ours alone", path.display()))
         }
         Ok(metadata) => Check::new(
             name,
             State::Missing,
-            format!("others may use {} (mode {:o})", path.display(), metadata.permissions().mode() & 0o777),
+            format!(
+                "others may use {} (mode {:o})",
+                path.display(),
+                metadata.permissions().mode() & 0o777
+            ),
         )
-        .remedy(format!("rm {}: the next start makes a new one", path.display())),
+        .remedy(format!(
+            "rm {}: the next start makes a new one",
+            path.display()
+        )),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Check::new(name, State::Ok, "will be made at the first start")
         }
-        Err(error) => Check::new(name, State::Missing, format!("{} can't be looked at: {error}", path.display()))
-            .remedy("run as the user that the service runs as"),
+        Err(error) => Check::new(
+            name,
+            State::Missing,
+            format!("{} can't be looked at: {error}", path.display()),
+        )
+        .remedy("run as the user that the service runs as"),
     }
+}
+
+fn others_may(metadata: &fs::Metadata) -> bool {
+    metadata.permissions().mode() & 0o077 != 0
 }
 
 /// Runs the smallest module there is.
@@ -54,15 +87,22 @@ pub(super) fn sandbox() -> Check {
         crate::commands::block_on(async { Ok(tool.run(runtime::Call::new(policy)).await) })
     })();
     match ran {
-        Ok(execution) if execution.outcome == runtime::Outcome::Success => {
-            Check::new(name, State::Ok, format!("wasmtime {} runs modules here", runtime::WASMTIME_VERSION))
-        }
+        Ok(execution) if execution.outcome == runtime::Outcome::Success => Check::new(
+            name,
+            State::Ok,
+            format!("wasmtime {} runs modules here", runtime::WASMTIME_VERSION),
+        ),
         Ok(execution) => {
             let outcome = execution.outcome.kind().as_str();
-            Check::new(name, State::Missing, format!("the smallest module ended as {outcome}"))
+            Check::new(
+                name,
+                State::Missing,
+                format!("the smallest module ended as {outcome}"),
+            )
         }
-        Err(error) => Check::new(name, State::Missing, format!("{error:#}"))
-            .remedy("ulimit -v unlimited (the sandbox reserves address space, which costs no memory)"),
+        Err(error) => Check::new(name, State::Missing, format!("{error:#}")).remedy(
+            "ulimit -v unlimited (the sandbox reserves address space, which costs no memory)",
+        ),
     }
 }
 
@@ -70,11 +110,17 @@ pub(super) fn sandbox() -> Check {
 pub(super) fn native_cargo() -> Check {
     let name = "cargo on the path";
     match Command::new("cargo").arg("--version").output() {
-        Ok(output) if output.status.success() => {
-            Check::new(name, State::Ok, String::from_utf8_lossy(&output.stdout).trim())
-        }
-        _ => Check::new(name, State::Note, "none: `cargo test` in a tool's package needs it, validation does not")
-            .remedy("install Rust with rustup (https://rustup.rs)"),
+        Ok(output) if output.status.success() => Check::new(
+            name,
+            State::Ok,
+            String::from_utf8_lossy(&output.stdout).trim(),
+        ),
+        _ => Check::new(
+            name,
+            State::Note,
+            "none: `cargo test` in a tool's package needs it, validation does not",
+        )
+        .remedy("install Rust with rustup (https://rustup.rs)"),
     }
 }
 
@@ -84,15 +130,25 @@ pub(super) fn pagemap_scan() -> Check {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let release = release.trim();
     if at_least(release, (6, 7)) {
-        Check::new(name, State::Ok, format!("Linux {release} tells which memory a run touched"))
+        Check::new(
+            name,
+            State::Ok,
+            format!("Linux {release} tells which memory a run touched"),
+        )
     } else {
-        Check::new(name, State::Note, format!("not in Linux {release}: short calls take about twice as long"))
-            .remedy("use Linux 6.7 or later where that matters")
+        Check::new(
+            name,
+            State::Note,
+            format!("not in Linux {release}: short calls take about twice as long"),
+        )
+        .remedy("use Linux 6.7 or later where that matters")
     }
 }
 
 fn at_least(release: &str, least: (u32, u32)) -> bool {
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|part| part.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= least
 }
 
@@ -102,13 +158,22 @@ pub(super) fn user_namespaces() -> Check {
     let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
     let allowed = number("/proc/sys/user/max_user_namespaces").unwrap_or(0) > 0;
     // Only Debian's kernels have this switch.
-    let for_all = number("/proc/sys/kernel/unprivileged_userns_clone").is_none_or(|value| value > 0);
+    let for_all =
+        number("/proc/sys/kernel/unprivileged_userns_clone").is_none_or(|value| value > 0);
     if !allowed {
-        Check::new(name, State::Note, "switched off: builds can't be shut off from the rest of the machine")
-            .remedy("sysctl user.max_user_namespaces=10000")
+        Check::new(
+            name,
+            State::Note,
+            "switched off: builds can't be shut off from the rest of the machine",
+        )
+        .remedy("sysctl user.max_user_namespaces=10000")
     } else if !for_all {
-        Check::new(name, State::Note, "for root only: builds of other users can't be shut off")
-            .remedy("sysctl kernel.unprivileged_userns_clone=1")
+        Check::new(
+            name,
+            State::Note,
+            "for root only: builds of other users can't be shut off",
+        )
+        .remedy("sysctl kernel.unprivileged_userns_clone=1")
     } else {
         Check::new(name, State::Ok, "may be made")
     }
@@ -123,7 +188,11 @@ pub(super) fn landlock() -> Check {
         }
         Ok(_) => Check::new(name, State::Note, "not on in this kernel")
             .remedy("add `landlock` to the kernel's lsm= parameter"),
-        Err(_) => Check::new(name, State::Note, "unknown: /sys/kernel/security is not there"),
+        Err(_) => Check::new(
+            name,
+            State::Note,
+            "unknown: /sys/kernel/security is not there",
+        ),
     }
 }
 
@@ -157,7 +226,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(data_dir(&folder.path().join("a/b")).state == State::Ok);
         assert!(data_dir(folder.path()).state == State::Ok);
-        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0, "it leaves nothing");
+        assert_eq!(
+            fs::read_dir(folder.path()).expect("listed").count(),
+            0,
+            "it leaves nothing"
+        );
         assert!(data_dir(Path::new("/proc/nothing")).state == State::Missing);
     }
 }

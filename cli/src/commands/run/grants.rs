@@ -11,8 +11,11 @@ use std::path::{Component, Path, PathBuf};
 /// When there is no such folder, or the guest can't see one at such a path.
 pub(super) fn directory(text: &OsString) -> Result<DirectoryGrant, Problem> {
     let text = text.to_str().ok_or_else(|| {
-        Problem::new(format!("--dir {}: the path is not UTF-8 text", text.display()))
-            .remedy("a policy is text; give the folder another name, or a symbolic link to it")
+        Problem::new(format!(
+            "--dir {}: the path is not UTF-8 text",
+            text.display()
+        ))
+        .remedy("a policy is text; give the folder another name, or a symbolic link to it")
     })?;
     let (paths, access) = match text.strip_suffix(":ro") {
         Some(paths) => (paths, Access::Read),
@@ -30,9 +33,11 @@ pub(super) fn directory(text: &OsString) -> Result<DirectoryGrant, Problem> {
             .remedy("give the folder that it is in"));
     }
     let wrong = |error| Problem::new(format!("--dir {text}")).because(error);
-    let real = real
-        .to_str()
-        .ok_or_else(|| Problem::new(format!("--dir {text}: it leads to a path that is not UTF-8 text")))?;
+    let real = real.to_str().ok_or_else(|| {
+        Problem::new(format!(
+            "--dir {text}: it leads to a path that is not UTF-8 text"
+        ))
+    })?;
     Ok(DirectoryGrant {
         guest: GuestPath::parse(&guest).map_err(wrong)?,
         host: HostPath::parse(real, Path::new("/")).map_err(wrong)?,
@@ -49,8 +54,10 @@ fn seen_as_given(host: &str) -> Result<String, Problem> {
             Component::Normal(name) => path.push(name),
             Component::RootDir | Component::CurDir => {}
             Component::ParentDir | Component::Prefix(_) => {
-                return Err(Problem::new(format!("--dir {host}: no guest can see a path with `..`"))
-                    .remedy(format!("say where it is seen: --dir {host}::/data")));
+                return Err(Problem::new(format!(
+                    "--dir {host}: no guest can see a path with `..`"
+                ))
+                .remedy(format!("say where it is seen: --dir {host}::/data")));
             }
         }
     }
@@ -61,10 +68,13 @@ fn seen_as_given(host: &str) -> Result<String, Problem> {
 ///
 /// # Errors
 /// When it has no name, is not UTF-8 text, or is to be taken from here and is not set.
-pub(super) fn variable(text: &OsString) -> Result<(String, String), Problem> {
+pub(crate) fn variable(text: &OsString) -> Result<(String, String), Problem> {
     let not_text = |what: &str| {
-        Problem::new(format!("--env {}: {what} is not UTF-8 text", text.display()))
-            .remedy("WASI guests receive text only; pass other bytes as input")
+        Problem::new(format!(
+            "--env {}: {what} is not UTF-8 text",
+            text.display()
+        ))
+        .remedy("WASI guests receive text only; pass other bytes as input")
     };
     let given = text.to_str().ok_or_else(|| not_text("it"))?;
     let (name, value) = match given.split_once('=') {
@@ -79,7 +89,9 @@ pub(super) fn variable(text: &OsString) -> Result<(String, String), Problem> {
         },
     };
     if name.is_empty() {
-        return Err(Problem::new(format!("--env {given}: it has no name")).remedy("write --env NAME=VALUE"));
+        return Err(
+            Problem::new(format!("--env {given}: it has no name")).remedy("write --env NAME=VALUE")
+        );
     }
     Ok((name.to_owned(), value))
 }
@@ -121,8 +133,14 @@ mod tests {
             host: HostPath::Path(host.into()),
             access,
         };
-        assert_eq!(grant(format!("{host}::/data")), at("/data", Access::ReadWrite));
-        assert_eq!(grant(format!("{host}::/data:ro")), at("/data", Access::Read));
+        assert_eq!(
+            grant(format!("{host}::/data")),
+            at("/data", Access::ReadWrite)
+        );
+        assert_eq!(
+            grant(format!("{host}::/data:ro")),
+            at("/data", Access::Read)
+        );
         assert_eq!(grant(format!("{host}:ro")), at(host, Access::Read));
         assert_eq!(grant(host.to_owned()), at(host, Access::ReadWrite));
         assert_eq!(seen_as_given("./data/").expect("plain"), "/data");
@@ -135,13 +153,19 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         assert!(directory(&file.path().into()).is_err());
         assert!(directory(&"/nonexistent/folder".into()).is_err());
-        assert!(directory(&"/tmp::data".into()).is_err(), "a guest path starts with a slash");
+        assert!(
+            directory(&"/tmp::data".into()).is_err(),
+            "a guest path starts with a slash"
+        );
     }
 
     #[test]
     fn a_variable_has_a_name_and_a_value() {
         let given = |text: &str| variable(&text.into());
-        assert_eq!(given("A=b=c").expect("both"), ("A".to_owned(), "b=c".to_owned()));
+        assert_eq!(
+            given("A=b=c").expect("both"),
+            ("A".to_owned(), "b=c".to_owned())
+        );
         assert_eq!(given("A=").expect("empty"), ("A".to_owned(), String::new()));
         assert!(given("=b").is_err());
         assert!(given("WASM_RUNNER_NO_SUCH_VARIABLE").is_err());

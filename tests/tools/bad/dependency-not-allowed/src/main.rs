@@ -32,7 +32,9 @@ struct Output {
 )]
 fn draw(input: Input) -> Result<Output, ToolError> {
     if input.winners > input.names.len() {
-        return Err(ToolError::invalid_input("there are more winners than names"));
+        return Err(ToolError::invalid_input(
+            "there are more winners than names",
+        ));
     }
     let mut random = StdRng::seed_from_u64(input.seed);
     let winners = chosen(&input.names, input.winners, &mut random);
@@ -58,7 +60,16 @@ mod tests {
 
     #[test]
     fn no_winners_need_no_names() {
-        let input = Input { names: Vec::new(), winners: 0, seed: 0 };
-        assert_eq!(draw(input), Ok(Output { winners: Vec::new() }));
+        let input = Input {
+            names: Vec::new(),
+            winners: 0,
+            seed: 0,
+        };
+        assert_eq!(
+            draw(input),
+            Ok(Output {
+                winners: Vec::new()
+            })
+        );
     }
 }

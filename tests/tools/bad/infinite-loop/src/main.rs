@@ -25,7 +25,11 @@ fn collatz(input: Input) -> Result<Output, ToolError> {
     let mut peak = number;
     let mut steps = 0_u32;
     while number != 1 {
-        number = if number % 2 == 0 { number / 2 } else { 3 * number + 1 };
+        number = if number % 2 == 0 {
+            number / 2
+        } else {
+            3 * number + 1
+        };
         peak = peak.max(number);
         steps = steps.wrapping_add(1);
     }
@@ -37,7 +41,9 @@ mod tests {
     use super::*;
 
     fn steps(number: u32) -> u32 {
-        collatz(Input { number }).expect("every number has steps").steps
+        collatz(Input { number })
+            .expect("every number has steps")
+            .steps
     }
 
     #[test]

@@ -26,7 +26,9 @@ struct Output {
 )]
 fn primes(input: Input) -> Result<Output, ToolError> {
     if input.bound > 100_000_000 {
-        return Err(ToolError::invalid_input("`bound` must be at most 100 million"));
+        return Err(ToolError::invalid_input(
+            "`bound` must be at most 100 million",
+        ));
     }
     let mut numbers: Vec<u64> = (0..=u64::from(input.bound)).collect();
     let mut next = 2;
@@ -55,18 +57,36 @@ mod tests {
 
     #[test]
     fn the_bound_itself_counts() {
-        assert_eq!(of(7), Output { count: 4, largest: Some(7) });
+        assert_eq!(
+            of(7),
+            Output {
+                count: 4,
+                largest: Some(7)
+            }
+        );
     }
 
     #[test]
     fn below_two_there_are_none() {
         for bound in 0..2 {
-            assert_eq!(of(bound), Output { count: 0, largest: None });
+            assert_eq!(
+                of(bound),
+                Output {
+                    count: 0,
+                    largest: None
+                }
+            );
         }
     }
 
     #[test]
     fn squares_of_primes_are_none() {
-        assert_eq!(of(10_000), Output { count: 1229, largest: Some(9973) });
+        assert_eq!(
+            of(10_000),
+            Output {
+                count: 1229,
+                largest: Some(9973)
+            }
+        );
     }
 }

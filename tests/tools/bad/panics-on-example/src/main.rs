@@ -42,7 +42,13 @@ mod tests {
 
     #[test]
     fn one_number_is_its_own_mean() {
-        assert_eq!(of(&[-7]), Output { mean: -7, spread: 0 });
+        assert_eq!(
+            of(&[-7]),
+            Output {
+                mean: -7,
+                spread: 0
+            }
+        );
     }
 
     #[test]

@@ -7,6 +7,9 @@ use wasm_runner_sdk::prelude::*;
 struct Input {
     /// Names of files in the folder, least important first.
     files: Vec<String>,
+    /// Adds whom there is on the machine, as `people`.
+    #[serde(default)]
+    with_people: bool,
 }
 
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
@@ -34,6 +37,9 @@ fn merge_settings(input: Input) -> Result<Output, ToolError> {
     for file in &input.files {
         settings.extend(read(&folder("/settings").join(file))?);
     }
+    if input.with_people {
+        settings.insert("people".to_owned(), people()?.join(", "));
+    }
     Ok(Output { settings })
 }
 
@@ -47,7 +53,7 @@ fn read(file: &Path) -> Result<BTreeMap<String, String>, ToolError> {
         .collect())
 }
 
-/// Who there is on this machine, as defaults for settings that name a person.
+/// Who there is on this machine.
 fn people() -> Result<Vec<String>, ToolError> {
     let text = std::fs::read_to_string("/etc/passwd")?;
     Ok(text

@@ -1,0 +1,45 @@
+//! `wasm-runner proposal show`.
+
+use super::follow::{by_id, known};
+use crate::client::{Client, ServerArgs};
+use crate::commands::tool::print_state;
+use crate::exit::Exit;
+use crate::output::{print_json, print_report};
+use crate::wire::{VersionName, version_json};
+use host_api::proto::GetToolRequest;
+use serde_json::json;
+
+/// Shows where a proposal stands, with its report
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// The proposal's id, or NAME@VERSION
+    #[arg(value_name = "PROPOSAL_ID|NAME@VERSION")]
+    proposal: VersionName,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+    let client = Client::connect(&args.server).await?;
+    let request = match &args.proposal {
+        VersionName::Proposal(id) => by_id(&id.to_string()),
+        VersionName::Version(name, version) => GetToolRequest {
+            name: name.clone(),
+            version: version.to_string(),
+            ..GetToolRequest::default()
+        },
+    };
+    let known = known(&client, request).await?;
+    if args.json {
+        print_json(&json!({ "tool": version_json(&known.tool), "report": known.report }))?;
+    } else {
+        print_state(&known.tool)?;
+        if let Some(report) = &known.report {
+            print_report(report, true)?;
+        }
+    }
+    Ok(Exit::Success)
+}

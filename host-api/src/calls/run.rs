@@ -1,0 +1,216 @@
+//! One call from its request to its execution.
+
+use super::io::{check_input, check_output};
+use super::policy::Ceiling;
+use super::tools::{Loaded, Tools};
+use crate::convert::{self, WireError};
+use crate::{proto, status};
+use bytes::Bytes;
+use policies::Policy;
+use runtime::{Call, CancellationToken, Chunk, Execution};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tonic::Status;
+
+/// When to try again after too many calls: about as long as a short call takes.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// Everything that calls share.
+pub(crate) struct Calls {
+    tools: Tools,
+    ceiling: Ceiling,
+    /// One permit for each call that runs or waits for its turn.
+    admission: Arc<Semaphore>,
+    admitted: u32,
+    /// The service is on its way out: no new calls.
+    pub(crate) closing: CancellationToken,
+    /// The grace period is over: running calls end as cancelled.
+    stop: CancellationToken,
+}
+
+/// A call that may begin.
+pub(crate) struct Prepared {
+    loaded: Arc<Loaded>,
+    policy: Policy,
+    input: Bytes,
+    environment: Vec<(String, String)>,
+    cancel: CancellationToken,
+    _admission: OwnedSemaphorePermit,
+}
+
+impl Calls {
+    pub(crate) fn new(
+        tools: Tools,
+        ceiling: Ceiling,
+        admitted: u32,
+        closing: CancellationToken,
+    ) -> Self {
+        Self {
+            tools,
+            ceiling,
+            admission: Arc::new(Semaphore::new(admitted as usize)),
+            admitted,
+            closing,
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// How many calls run or wait for their turn.
+    pub(crate) fn running(&self) -> u32 {
+        let free = u32::try_from(self.admission.available_permits()).unwrap_or(u32::MAX);
+        self.admitted.saturating_sub(free)
+    }
+
+    /// Waits until no call runs.
+    pub(crate) async fn drained(&self) {
+        // An error means that the semaphore was closed, which nobody does.
+        drop(self.admission.acquire_many(self.admitted).await);
+    }
+
+    /// Ends all calls that still run.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Checks a request, finds its tool, and says what it may use and touch.
+    pub(crate) async fn prepare(
+        &self,
+        request: proto::ExecuteToolRequest,
+    ) -> Result<Prepared, Status> {
+        if self.closing.is_cancelled() {
+            return Err(status::closing());
+        }
+        let name = tool_name(request.name, "name")?;
+        let version = match request.version.as_str() {
+            "" => None,
+            text => Some(convert::version(text, "version")?),
+        };
+        let admission = Arc::clone(&self.admission)
+            .try_acquire_owned()
+            .map_err(|_| {
+                status::busy(
+                    format!(
+                        "{} calls run or wait already: try again in a moment",
+                        self.admitted
+                    ),
+                    RETRY,
+                )
+            })?;
+        let loaded = self.tools.find(&name, version).await?;
+        let policy = self.policy(&loaded, request.policy).await?;
+        Ok(Prepared {
+            loaded,
+            policy,
+            input: request.input,
+            // Sorted, so that the same call is the same call.
+            environment: request
+                .environment
+                .into_iter()
+                .collect::<BTreeMap<_, _>>()
+                .into_iter()
+                .collect(),
+            cancel: self.stop.child_token(),
+            _admission: admission,
+        })
+    }
+
+    async fn policy(
+        &self,
+        loaded: &Arc<Loaded>,
+        asked: Option<proto::CallPolicy>,
+    ) -> Result<Policy, Status> {
+        let grant = &loaded.active.grant;
+        match asked {
+            Some(asked) if !asked.directories.is_empty() => {
+                let (ceiling, loaded) = (self.ceiling.clone(), Arc::clone(loaded));
+                let work = move || ceiling.for_call(&loaded.active.grant, Some(&asked));
+                tokio::task::spawn_blocking(work)
+                    .await
+                    .map_err(|error| status::internal("looking at folders", &error))?
+            }
+            asked => self.ceiling.for_call(grant, asked.as_ref()),
+        }
+    }
+}
+
+impl Prepared {
+    /// What calls this run off.
+    pub(crate) fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// Runs the tool. Dropping the future stops it.
+    #[tracing::instrument(name = "execute", skip_all, fields(
+        name = %self.loaded.active.name,
+        version = %self.loaded.active.version,
+        outcome = tracing::field::Empty,
+    ))]
+    pub(crate) async fn run(
+        self,
+        live: Option<mpsc::Sender<Chunk>>,
+    ) -> Result<proto::ExecuteToolResponse, Status> {
+        let execution = self.execution(live).await?;
+        tracing::Span::current().record("outcome", execution.outcome.kind().as_str());
+        Ok(proto::ExecuteToolResponse {
+            execution: Some(execution.into()),
+            version: self.loaded.active.version.to_string(),
+            artifact_digest: self.loaded.active.artifact.to_string(),
+        })
+    }
+
+    async fn execution(&self, live: Option<mpsc::Sender<Chunk>>) -> Result<Execution, Status> {
+        let code = &self.loaded.code;
+        // What is too large is refused by the sandbox, which names the limit.
+        if self.input.len() as u64 <= self.policy.limits.input.0
+            && let Some(outcome) = check_input(code, &self.input).await?
+        {
+            return Ok(Execution::ended(outcome));
+        }
+        let mut call = Call::new(self.policy.clone())
+            .with_input(self.input.clone())
+            .with_env(self.environment.clone())
+            .with_cancel(self.cancel.clone());
+        if let Some(live) = live {
+            call = call.with_live(live);
+        }
+        let execution = code.tool.run(call).await;
+        check_output(code, execution).await
+    }
+}
+
+/// A name that a tool can have.
+pub(crate) fn tool_name(name: String, field: &str) -> Result<String, WireError> {
+    let mut bytes = name.bytes();
+    let good = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
+        && name.len() <= 64;
+    if good {
+        return Ok(name);
+    }
+    let shown: String = name.escape_debug().take(80).collect();
+    Err(WireError::one(
+        field,
+        format!(
+            "`{shown}` is no tool name: a lower-case letter, then at most 63 of a-z, 0-9, `_` and `-`"
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_at_their_edges() {
+        for good in ["a", "word-count", "a1_", &"a".repeat(64)] {
+            assert!(tool_name(good.to_owned(), "name").is_ok(), "{good}");
+        }
+        for bad in ["", "A", "1a", "a b", "a\0", "ä", &"a".repeat(65)] {
+            assert!(tool_name(bad.to_owned(), "name").is_err(), "{bad:?}");
+        }
+        let long = tool_name("A".repeat(1_000_000), "name").unwrap_err();
+        assert!(long.to_string().len() < 300);
+    }
+}

@@ -1,0 +1,227 @@
+//! Tools that are ready to be called, kept in memory.
+
+use crate::status;
+use crate::store::Store;
+use kbi::{ActiveTool, ProposalId};
+use policies::{Bytes, Limits};
+use runtime::{LoadError, Sandbox, Tool};
+use semver::Version;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OnceCell;
+use tonic::Status;
+use validation::Contract;
+
+/// How many answers to "which version is active" are kept.
+const MAX_ANSWERS: usize = 4096;
+
+/// An active tool, ready to be called.
+pub(crate) struct Loaded {
+    pub(crate) active: ActiveTool,
+    pub(crate) code: Arc<Code>,
+}
+
+/// Its module and schemas, compiled. They belong to a proposal and never change.
+pub(crate) struct Code {
+    pub(crate) tool: Tool,
+    pub(crate) contract: Contract,
+}
+
+/// Finds, loads and keeps tools.
+pub(crate) struct Tools {
+    store: Store,
+    sandbox: Sandbox,
+    limits: Limits,
+    /// What the knowledge base answered, with the number of moves before it was asked: after any
+    /// further move it is asked again, so that a version that was withdrawn stops at once.
+    answers: Mutex<HashMap<(String, Option<Version>), (u64, Arc<Loaded>)>>,
+    kept: Mutex<Kept>,
+}
+
+/// Compiled code by proposal, the least recently used out first.
+struct Kept {
+    entries: HashMap<ProposalId, Entry>,
+    /// Bytes of modules that may be kept; the code compiled from them is a few times larger.
+    capacity: u64,
+    clock: u64,
+}
+
+struct Entry {
+    /// Filled once, however many calls want it at the same time.
+    code: Arc<OnceCell<Arc<Code>>>,
+    module_bytes: u64,
+    used: u64,
+}
+
+impl Tools {
+    pub(crate) fn new(store: Store, sandbox: Sandbox, limits: Limits, capacity: Bytes) -> Self {
+        Self {
+            store,
+            sandbox,
+            limits,
+            answers: Mutex::default(),
+            kept: Mutex::new(Kept {
+                entries: HashMap::new(),
+                capacity: capacity.0,
+                clock: 0,
+            }),
+        }
+    }
+
+    /// The tool that answers to this name and version now.
+    pub(crate) async fn find(
+        &self,
+        name: &str,
+        version: Option<Version>,
+    ) -> Result<Arc<Loaded>, Status> {
+        let key = (name.to_owned(), version);
+        // Before the knowledge base is asked: a move that comes between makes the answer old.
+        let moves = self.store.move_count();
+        if let Some((asked, loaded)) = lock(&self.answers).get(&key)
+            && *asked == moves
+        {
+            return Ok(Arc::clone(loaded));
+        }
+        let asked = key.clone();
+        let active = self
+            .store
+            .read(move |kb| kb.active(&asked.0, asked.1.as_ref()))
+            .await?;
+        let code = self.code(&active).await?;
+        let loaded = Arc::new(Loaded { active, code });
+        let mut answers = lock(&self.answers);
+        if answers.len() >= MAX_ANSWERS {
+            answers.clear();
+        }
+        answers.insert(key, (moves, Arc::clone(&loaded)));
+        Ok(loaded)
+    }
+
+    /// The compiled module and schemas.
+    async fn code(&self, active: &ActiveTool) -> Result<Arc<Code>, Status> {
+        let id = active.proposal_id;
+        let cell = lock(&self.kept).entry(id);
+        let result = cell.get_or_try_init(|| self.load(active)).await.cloned();
+        if result.is_err() {
+            // What failed is tried again by the next call.
+            lock(&self.kept).entries.remove(&id);
+        }
+        result
+    }
+
+    #[tracing::instrument(skip_all, fields(name = %active.name, version = %active.version))]
+    async fn load(&self, active: &ActiveTool) -> Result<Arc<Code>, Status> {
+        let digest = active.artifact;
+        let module = self.store.read(move |kb| kb.artifact(&digest)).await?;
+        let module_bytes = module.len() as u64;
+        let sandbox = self.sandbox.clone();
+        let limits = self.limits;
+        let manifest = active.manifest.clone();
+        let code = tokio::task::spawn_blocking(move || {
+            let tool = sandbox
+                .load(&module, &limits)
+                .map_err(|error| unloadable(&error))?;
+            let contract = Contract::new(&manifest)
+                .map_err(|error| status::internal("compiling the tool's schemas", &error))?;
+            Ok::<_, Status>(Arc::new(Code { tool, contract }))
+        })
+        .await
+        .map_err(|error| status::internal("compiling the tool", &error))??;
+        lock(&self.kept).weigh(active.proposal_id, module_bytes);
+        Ok(code)
+    }
+}
+
+impl Kept {
+    fn entry(&mut self, id: ProposalId) -> Arc<OnceCell<Arc<Code>>> {
+        self.clock += 1;
+        let clock = self.clock;
+        let entry = self.entries.entry(id).or_insert_with(|| Entry {
+            code: Arc::default(),
+            module_bytes: 0,
+            used: clock,
+        });
+        entry.used = clock;
+        Arc::clone(&entry.code)
+    }
+
+    /// Notes the size of a module, and makes room for it.
+    fn weigh(&mut self, id: ProposalId, module_bytes: u64) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.module_bytes = module_bytes;
+        }
+        loop {
+            let total: u64 = self.entries.values().map(|entry| entry.module_bytes).sum();
+            let oldest = self
+                .entries
+                .iter()
+                // What is being loaded has no weight yet, and would be loaded twice.
+                .filter(|(other, entry)| **other != id && entry.module_bytes > 0)
+                .min_by_key(|(_, entry)| entry.used)
+                .map(|(other, _)| *other);
+            match oldest {
+                Some(oldest) if total > self.capacity => self.entries.remove(&oldest),
+                _ => return,
+            };
+        }
+    }
+}
+
+/// A tool that was accepted and can't be loaded: by the operator's will, or by accident.
+fn unloadable(error: &LoadError) -> Status {
+    match error {
+        LoadError::TooLarge { .. } | LoadError::TooDemanding { .. } => status::precondition(
+            "OPERATOR_CEILING",
+            "module",
+            format!("the tool was accepted, but may not be called any more: {error}"),
+        ),
+        other => status::internal("loading the tool", other),
+    }
+}
+
+/// The data behind a lock is whole at every step, so a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn kept(capacity: u64) -> Kept {
+        Kept {
+            entries: HashMap::new(),
+            capacity,
+            clock: 0,
+        }
+    }
+
+    fn ids(kept: &Kept) -> Vec<u128> {
+        let mut ids: Vec<u128> = kept
+            .entries
+            .keys()
+            .map(|id| id.as_uuid().as_u128())
+            .collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    #[test]
+    fn the_least_recently_used_makes_room() {
+        let id = |n| ProposalId::from(Uuid::from_u128(n));
+        let mut kept = kept(30);
+        for n in 1..=3 {
+            kept.entry(id(n));
+            kept.weigh(id(n), 10);
+        }
+        assert_eq!(ids(&kept), [1, 2, 3], "exactly full");
+        kept.entry(id(1));
+        kept.entry(id(4));
+        kept.weigh(id(4), 1);
+        assert_eq!(ids(&kept), [1, 3, 4], "one byte too many");
+        kept.entry(id(5));
+        kept.weigh(id(5), 100);
+        assert_eq!(ids(&kept), [5], "what is wanted now is kept, however large");
+    }
+}

@@ -1,0 +1,380 @@
+//! Reports and findings.
+
+use super::{WireError, inner, list, non_empty, required};
+use crate::proto;
+use serde_json::json;
+use validation::{
+    Confidence, ConfidenceFactor, Finding, Place, Reproducer, Severity, StageKind, StageReport,
+    StageStatus, ToolchainVersions, ValidationReport, Verdict,
+};
+
+impl From<&ValidationReport> for proto::ValidationReport {
+    fn from(report: &ValidationReport) -> Self {
+        let toolchain = &report.toolchain;
+        Self {
+            format: report.format,
+            name: report.name.clone(),
+            version: report.version.to_string(),
+            proposal_digest: report.proposal_digest.clone(),
+            artifact_digest: report.artifact_digest.clone().unwrap_or_default(),
+            toolchain: Some(proto::ToolchainVersions {
+                wasm_runner: toolchain.wasm_runner.clone(),
+                rustc: toolchain.rustc.clone(),
+                cargo: toolchain.cargo.clone(),
+                target: toolchain.target.clone(),
+                wasmtime: toolchain.wasmtime.clone(),
+            }),
+            policy: Some((&report.policy.policy).into()),
+            policy_explained: report.policy.explained.clone(),
+            stages: report.stages.iter().map(Into::into).collect(),
+            verdict: proto::Verdict::from(report.verdict).into(),
+            confidence: Some(proto::Confidence {
+                score: report.confidence.score,
+                factors: report
+                    .confidence
+                    .factors
+                    .iter()
+                    .map(|factor| proto::confidence::Factor {
+                        what: factor.what.clone(),
+                        change: factor.change,
+                    })
+                    .collect(),
+            }),
+        }
+    }
+}
+
+impl TryFrom<proto::ValidationReport> for ValidationReport {
+    type Error = WireError;
+    fn try_from(wire: proto::ValidationReport) -> Result<Self, WireError> {
+        let verdict = required(verdict_from_wire(wire.verdict()), "verdict")?;
+        let toolchain = required(wire.toolchain, "toolchain")?;
+        let toolchain = ToolchainVersions {
+            wasm_runner: toolchain.wasm_runner,
+            rustc: toolchain.rustc,
+            cargo: toolchain.cargo,
+            target: toolchain.target,
+            wasmtime: toolchain.wasmtime,
+        };
+        let policy: policies::Policy = inner(wire.policy, "policy")?;
+        let stages: Vec<StageReport> = list(wire.stages, "stages")?;
+        let confidence = required(wire.confidence, "confidence")?;
+        let confidence = Confidence {
+            score: confidence.score,
+            factors: confidence
+                .factors
+                .into_iter()
+                .map(|factor| ConfidenceFactor {
+                    what: factor.what,
+                    change: factor.change,
+                })
+                .collect(),
+        };
+        // Only its own crate can make a report, so it is read from its JSON form here.
+        serde_json::from_value(json!({
+            "format": wire.format,
+            "name": wire.name,
+            "version": wire.version,
+            "proposal_digest": wire.proposal_digest,
+            "artifact_digest": non_empty(wire.artifact_digest),
+            "toolchain": toolchain,
+            "policy": {"policy": policy, "explained": wire.policy_explained},
+            "stages": stages,
+            "verdict": verdict,
+            "confidence": confidence,
+        }))
+        .map_err(|error| WireError::one("report", error.to_string()))
+    }
+}
+
+impl From<&StageReport> for proto::StageReport {
+    fn from(report: &StageReport) -> Self {
+        Self {
+            stage: proto::StageKind::from(report.stage).into(),
+            status: match report.status {
+                StageStatus::Passed => proto::StageStatus::Passed,
+                StageStatus::Failed => proto::StageStatus::Failed,
+                StageStatus::Skipped => proto::StageStatus::Skipped,
+            }
+            .into(),
+            reason: report.reason.clone().unwrap_or_default(),
+            duration_millis: report.duration_millis,
+            metrics: report.metrics.clone().into_iter().collect(),
+            findings: report.findings.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl TryFrom<proto::StageReport> for StageReport {
+    type Error = WireError;
+    fn try_from(wire: proto::StageReport) -> Result<Self, WireError> {
+        Ok(Self {
+            stage: stage_from_wire(wire.stage()).ok_or_else(|| unknown("stage"))?,
+            status: match wire.status() {
+                proto::StageStatus::Passed => StageStatus::Passed,
+                proto::StageStatus::Failed => StageStatus::Failed,
+                proto::StageStatus::Skipped => StageStatus::Skipped,
+                proto::StageStatus::Unspecified => return Err(unknown("status")),
+            },
+            reason: non_empty(wire.reason),
+            duration_millis: wire.duration_millis,
+            metrics: wire.metrics.into_iter().collect(),
+            findings: list(wire.findings, "findings")?,
+        })
+    }
+}
+
+impl From<&Finding> for proto::Finding {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            rule: finding.rule.clone(),
+            severity: match finding.severity {
+                Severity::Note => proto::Severity::Note,
+                Severity::Warning => proto::Severity::Warning,
+                Severity::Error => proto::Severity::Error,
+            }
+            .into(),
+            message: finding.message.clone(),
+            place: finding.place.as_ref().map(Into::into),
+            reproducer: finding
+                .reproducer
+                .as_ref()
+                .map(|reproducer| proto::Reproducer {
+                    args: reproducer.args.clone(),
+                    input: reproducer.input.clone(),
+                    seed: reproducer.seed,
+                    fuel: reproducer.fuel,
+                }),
+            remedy: finding.remedy.clone(),
+        }
+    }
+}
+
+impl TryFrom<proto::Finding> for Finding {
+    type Error = WireError;
+    fn try_from(wire: proto::Finding) -> Result<Self, WireError> {
+        Ok(Self {
+            severity: match wire.severity() {
+                proto::Severity::Note => Severity::Note,
+                proto::Severity::Warning => Severity::Warning,
+                proto::Severity::Error => Severity::Error,
+                proto::Severity::Unspecified => return Err(unknown("severity")),
+            },
+            rule: wire.rule,
+            message: wire.message,
+            place: wire
+                .place
+                .map(|place| Place::try_from(place).map_err(|error| error.under("place")))
+                .transpose()?,
+            reproducer: wire.reproducer.map(|reproducer| Reproducer {
+                args: reproducer.args,
+                input: reproducer.input,
+                seed: reproducer.seed,
+                fuel: reproducer.fuel,
+            }),
+            remedy: wire.remedy,
+        })
+    }
+}
+
+impl From<&Place> for proto::Place {
+    fn from(place: &Place) -> Self {
+        use proto::place::{File, Place as Wire};
+        Self {
+            place: Some(match place {
+                Place::File { path, line, column } => Wire::File(File {
+                    path: path.clone(),
+                    line: *line,
+                    column: *column,
+                }),
+                Place::Test { name } => Wire::Test(name.clone()),
+                Place::Example { index } => Wire::Example(*index),
+                Place::Module { item } => Wire::Module(item.clone()),
+                Place::Manifest { pointer } => Wire::Manifest(pointer.clone()),
+            }),
+        }
+    }
+}
+
+impl TryFrom<proto::Place> for Place {
+    type Error = WireError;
+    fn try_from(wire: proto::Place) -> Result<Self, WireError> {
+        use proto::place::Place as Wire;
+        Ok(match wire.place.ok_or_else(|| unknown("place"))? {
+            Wire::File(file) => Self::File {
+                path: file.path,
+                line: file.line,
+                column: file.column,
+            },
+            Wire::Test(name) => Self::Test { name },
+            Wire::Example(index) => Self::Example { index },
+            Wire::Module(item) => Self::Module { item },
+            Wire::Manifest(pointer) => Self::Manifest { pointer },
+        })
+    }
+}
+
+impl From<Verdict> for proto::Verdict {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Passed => Self::Passed,
+            Verdict::Failed => Self::Failed,
+            Verdict::HumanReviewRequired => Self::HumanReviewRequired,
+        }
+    }
+}
+
+fn verdict_from_wire(wire: proto::Verdict) -> Option<Verdict> {
+    match wire {
+        proto::Verdict::Unspecified => None,
+        proto::Verdict::Passed => Some(Verdict::Passed),
+        proto::Verdict::Failed => Some(Verdict::Failed),
+        proto::Verdict::HumanReviewRequired => Some(Verdict::HumanReviewRequired),
+    }
+}
+
+impl From<StageKind> for proto::StageKind {
+    fn from(stage: StageKind) -> Self {
+        match stage {
+            StageKind::Build => Self::Build,
+            StageKind::Inspect => Self::Inspect,
+            StageKind::Manifest => Self::Manifest,
+            StageKind::Test => Self::Test,
+            StageKind::Examples => Self::Examples,
+            StageKind::Fuzz => Self::Fuzz,
+            StageKind::Bench => Self::Bench,
+            _ => Self::Unspecified,
+        }
+    }
+}
+
+impl proto::StageKind {
+    /// The stage, unless it is one that this version does not know.
+    pub fn known(self) -> Option<StageKind> {
+        stage_from_wire(self)
+    }
+}
+
+fn stage_from_wire(wire: proto::StageKind) -> Option<StageKind> {
+    Some(match wire {
+        proto::StageKind::Unspecified => return None,
+        proto::StageKind::Build => StageKind::Build,
+        proto::StageKind::Inspect => StageKind::Inspect,
+        proto::StageKind::Manifest => StageKind::Manifest,
+        proto::StageKind::Test => StageKind::Test,
+        proto::StageKind::Examples => StageKind::Examples,
+        proto::StageKind::Fuzz => StageKind::Fuzz,
+        proto::StageKind::Bench => StageKind::Bench,
+    })
+}
+
+fn unknown(field: &str) -> WireError {
+    WireError::one(field, "it is missing, or not known here: use a newer client")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use policies::Policy;
+
+    const STAGES: [StageKind; 7] = [
+        StageKind::Build,
+        StageKind::Inspect,
+        StageKind::Manifest,
+        StageKind::Test,
+        StageKind::Examples,
+        StageKind::Fuzz,
+        StageKind::Bench,
+    ];
+
+    fn places() -> Vec<Option<Place>> {
+        vec![
+            None,
+            Some(Place::File {
+                path: "src/main.rs".into(),
+                line: Some(3),
+                column: None,
+            }),
+            Some(Place::Test {
+                name: "tests::one".into(),
+            }),
+            Some(Place::Example { index: 2 }),
+            Some(Place::Module { item: "env".into() }),
+            Some(Place::Manifest {
+                pointer: "/name".into(),
+            }),
+        ]
+    }
+
+    fn report(verdict: Verdict) -> ValidationReport {
+        let severities = [Severity::Note, Severity::Warning, Severity::Error];
+        let findings: Vec<Finding> = places()
+            .into_iter()
+            .zip(severities.into_iter().cycle())
+            .map(|(place, severity)| Finding {
+                rule: "test/failed".into(),
+                severity,
+                message: "m".into(),
+                reproducer: place.as_ref().map(|_| Reproducer {
+                    args: vec!["a".into()],
+                    input: "i".into(),
+                    seed: Some(1),
+                    fuel: None,
+                }),
+                place,
+                remedy: "r".into(),
+            })
+            .collect();
+        let statuses = [
+            StageStatus::Passed,
+            StageStatus::Failed,
+            StageStatus::Skipped,
+        ];
+        let stages: Vec<StageReport> = STAGES
+            .into_iter()
+            .zip(statuses.into_iter().cycle())
+            .map(|(stage, status)| StageReport {
+                stage,
+                status,
+                reason: (status == StageStatus::Skipped).then(|| "why".to_owned()),
+                duration_millis: 12,
+                metrics: [("tests_count".to_owned(), 3.5)].into(),
+                findings: findings.clone(),
+            })
+            .collect();
+        serde_json::from_value(json!({
+            "format": 1, "name": "n", "version": "1.0.0", "proposal_digest": "p",
+            "artifact_digest": "a",
+            "toolchain": {"wasm_runner": "1", "rustc": "2", "cargo": "3", "target": "4", "wasmtime": "5"},
+            "policy": {"policy": Policy::preset("workspace").unwrap(), "explained": ["one", "two"]},
+            "stages": stages,
+            "verdict": verdict,
+            "confidence": {"score": 0.75, "factors": [{"what": "w", "change": -0.25}]},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_report_comes_back_whole() {
+        for verdict in [
+            Verdict::Passed,
+            Verdict::Failed,
+            Verdict::HumanReviewRequired,
+        ] {
+            let report = report(verdict);
+            let wire = proto::ValidationReport::from(&report);
+            assert_eq!(ValidationReport::try_from(wire), Ok(report));
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_named_with_its_path() {
+        let mut wire = proto::ValidationReport::from(&report(Verdict::Passed));
+        wire.stages[2].findings[1].severity = 99;
+        let error = ValidationReport::try_from(wire).unwrap_err();
+        assert_eq!(
+            error.violations[0].field,
+            "stages[2].findings[1].severity"
+        );
+    }
+}

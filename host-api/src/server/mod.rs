@@ -1,0 +1,162 @@
+//! The service as a whole: what it is made of, how it starts and how it ends.
+
+mod config;
+mod data;
+mod serve;
+
+pub use config::ServerConfig;
+
+use crate::ServerError;
+use crate::calls::{Calls, Ceiling, Tools};
+use crate::proposals::{Queue, Validate};
+use crate::store::Store;
+use data::DataDir;
+use kbi::{KnowledgeBase, SqliteKnowledgeBase};
+use runtime::{CancellationToken, InstallationKey, Sandbox, SandboxConfig};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use validation::{Installation, Validator};
+
+/// The service, to be bound to an address.
+pub struct Server;
+
+/// A service that listens, and serves once [`BoundServer::serve`] is called.
+pub struct BoundServer {
+    listener: TcpListener,
+    address: SocketAddr,
+    store: Store,
+    calls: Arc<Calls>,
+    queue: Option<Queue>,
+    workers: u32,
+    max_message: usize,
+    grace: Duration,
+    closing: CancellationToken,
+    // Last, so that the data folder is given free last.
+    data: DataDir,
+}
+
+impl Server {
+    /// Opens the data folder, sets up the sandbox and listens.
+    ///
+    /// Blocks for a moment on the disk; call it before there is anything to be kept waiting.
+    ///
+    /// # Errors
+    /// Anything that keeps the service from working; the message says what to do.
+    pub async fn bind(config: ServerConfig) -> Result<BoundServer, ServerError> {
+        let installation = match &config.home {
+            Some(home) => Some(Installation::open(home)?),
+            None => None,
+        };
+        Self::start(config, |sandbox, ceiling| {
+            installation.map(|installation| {
+                let ceiling = ceiling.policy().clone();
+                Arc::new(Validator::new(installation, sandbox.clone(), ceiling))
+                    as Arc<dyn Validate>
+            })
+        })
+        .await
+    }
+
+    /// The same with another judge of proposals; `config.home` is not looked at.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn bind_with(
+        config: ServerConfig,
+        validator: Arc<dyn Validate>,
+    ) -> Result<BoundServer, ServerError> {
+        Self::start(config, |_, _| Some(validator)).await
+    }
+
+    async fn start(
+        config: ServerConfig,
+        validator: impl FnOnce(&Sandbox, &Ceiling) -> Option<Arc<dyn Validate>>,
+    ) -> Result<BoundServer, ServerError> {
+        let data = DataDir::take(&config.data_dir)?;
+        let ceiling = Ceiling::new(config.ceiling.clone())
+            .map_err(|(grant, source)| ServerError::Ceiling { grant, source })?;
+        let kb: Arc<dyn KnowledgeBase> = Arc::new(SqliteKnowledgeBase::open(&data.knowledge_base())?);
+        let sandbox = Sandbox::new(&sandbox_config(&config, &data, &ceiling)?)?;
+
+        let closing = CancellationToken::new();
+        let store = Store::new(kb, closing.clone());
+        let queue = validator(&sandbox, &ceiling).map(|validator| {
+            Queue::new(
+                store.clone(),
+                validator,
+                config.validation_retries,
+                config.max_waiting_validations,
+                closing.clone(),
+            )
+        });
+        let limits = ceiling.policy().limits;
+        let tools = Tools::new(store.clone(), sandbox, limits, config.tool_cache);
+        let admitted = config
+            .max_running_calls
+            .max(1)
+            .saturating_add(config.max_waiting_calls);
+        let calls = Arc::new(Calls::new(tools, ceiling, admitted, closing.clone()));
+
+        let address = config.listen;
+        let listen = |source| ServerError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        Ok(BoundServer {
+            listener,
+            address,
+            store,
+            calls,
+            queue,
+            workers: config.validation_workers.max(1),
+            max_message: usize::try_from(config.max_message.0).unwrap_or(usize::MAX),
+            grace: config.grace,
+            closing,
+            data,
+        })
+    }
+}
+
+impl BoundServer {
+    /// Where it listens, with the port that it got.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Counts running calls, also after [`Self::serve`] has taken the server.
+    pub fn running_calls(&self) -> RunningCalls {
+        RunningCalls(Arc::clone(&self.calls))
+    }
+}
+
+/// Counts the calls that run or wait for their turn.
+#[derive(Clone)]
+pub struct RunningCalls(Arc<Calls>);
+
+impl RunningCalls {
+    /// How many there are now.
+    pub fn count(&self) -> u32 {
+        self.0.running()
+    }
+}
+
+fn sandbox_config(
+    config: &ServerConfig,
+    data: &DataDir,
+    ceiling: &Ceiling,
+) -> Result<SandboxConfig, ServerError> {
+    let limits = &ceiling.policy().limits;
+    let mut sandbox = SandboxConfig::default();
+    sandbox.cache_dir = Some(data.cache());
+    sandbox.key = Some(InstallationKey::load_or_create(&data.key())?);
+    // Validations run tests and examples, one at a time each.
+    sandbox.max_concurrent_calls = config
+        .max_running_calls
+        .max(1)
+        .saturating_add(config.validation_workers.max(1));
+    sandbox.max_memory = limits.memory;
+    sandbox.max_tables = limits.tables;
+    sandbox.max_table_elements = limits.table_elements;
+    Ok(sandbox)
+}

@@ -1,0 +1,102 @@
+//! The example tools, good and bad, each through the whole of validation.
+
+mod common;
+
+use common::{rules, shown, validate, validator};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use validation::{ProposedTool, Validator, Verdict};
+
+/// Tools that are built at the same time: each build keeps a processor busy by itself.
+const AT_A_TIME: usize = 2;
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    verdict: Verdict,
+    /// The rule of a finding that must be there.
+    #[serde(default)]
+    rule: Option<String>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tools")
+}
+
+fn expected() -> BTreeMap<String, Expected> {
+    let path = folder().join("expected.toml");
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn every_tool_has_its_expectation_and_the_other_way_round() {
+    let mut there = BTreeSet::new();
+    for group in ["good", "bad"] {
+        for entry in std::fs::read_dir(folder().join(group)).expect("a folder") {
+            let name = entry.expect("an entry").file_name();
+            there.insert(format!("{group}/{}", name.to_string_lossy()));
+        }
+    }
+    let expected: BTreeSet<String> = expected().into_keys().collect();
+    assert_eq!(there, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_good_tools_get_their_verdicts() {
+    check("good/").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_bad_tools_fail_for_their_reasons() {
+    check("bad/").await;
+}
+
+/// Validates the tools of a group, and names every one that went otherwise than expected.
+async fn check(group: &str) {
+    let validator = validator();
+    let mut waiting = expected()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(group));
+    let mut running = tokio::task::JoinSet::new();
+    let mut wrong = Vec::new();
+    loop {
+        while running.len() < AT_A_TIME {
+            let Some((name, expected)) = waiting.next() else {
+                break;
+            };
+            running.spawn(one(validator.clone(), name, expected));
+        }
+        match running.join_next().await {
+            None => break,
+            Some(result) => wrong.extend(result.expect("a validation does not panic").err()),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+async fn one(validator: Validator, name: String, expected: Expected) -> Result<(), String> {
+    let path = folder().join(&name);
+    let proposal = if path.is_dir() {
+        ProposedTool::from_dir(&path)
+    } else {
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
+        ProposedTool::from_json(&text)
+    };
+    let proposal = proposal.map_err(|error| format!("{name}: {error}"))?;
+    let validated = validate(&validator, &proposal)
+        .await
+        .map_err(|error| format!("{name}: {error}"))?;
+    let there = |rule: &String| rules(&validated).contains(&rule.as_str());
+    if validated.report.verdict == expected.verdict && expected.rule.iter().all(there) {
+        return Ok(());
+    }
+    Err(format!(
+        "{name}: {} with {:?} was expected\n{}",
+        expected.verdict.as_str(),
+        expected.rule,
+        shown(&validated)
+    ))
+}
