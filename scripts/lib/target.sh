@@ -1,5 +1,7 @@
 # The wasm32-wasip1 target; to be sourced. Sets CARGO, RUSTC and ROUTE.
 # shellcheck shell=bash
+# CARGO and ROUTE are read by allowlist.sh.
+# shellcheck disable=SC2034
 
 readonly TARGET=wasm32-wasip1
 # libc for WASI and its linker's start files come with Zig's C compiler.

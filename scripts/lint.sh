@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Formatting, clippy, rustdoc, licences and sources, shell scripts. Warnings are errors.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/lib/common.sh
+. "$ROOT/scripts/lib/common.sh"
+cd "$ROOT"
+
+readonly CARGO_DENY=0.20.2
+
+step() {
+    say "lint: $*"
+}
+
+rust() {
+    step rustfmt
+    cargo fmt --all --check
+    local package
+    for package in guest-sdk/rust-macros guest-sdk/rust; do
+        cargo fmt --manifest-path "$package/Cargo.toml" --check
+    done
+    step clippy
+    cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
+    for package in guest-sdk/rust-macros guest-sdk/rust; do
+        cargo clippy --manifest-path "$package/Cargo.toml" --target-dir target/guest-sdk \
+            --all-targets --quiet -- -D warnings
+    done
+    step rustdoc
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
+}
+
+# Crates depend only on those before them in ARCHITECTURE.md: tests/src holds that test.
+layers() {
+    step "crates depend only downwards"
+    cargo test --locked --package wasm-runner-e2e --test layers --quiet
+}
+
+deny() {
+    step "cargo deny"
+    local bin
+    bin=$(home_dir)/lint/bin/cargo-deny
+    if [ ! -x "$bin" ]; then
+        say "  installing cargo-deny $CARGO_DENY (a few minutes, once)"
+        local log
+        log=$(mktemp)
+        if ! run_logged "$log" cargo install --locked --version "=$CARGO_DENY" \
+            --root "$(home_dir)/lint" cargo-deny; then
+            say "  skipped: cargo-deny can't be installed; connect to crates.io and run 'make lint' again"
+            return 0
+        fi
+        rm -f "$log"
+    fi
+    # Advisories come from a git host, which a machine with registries only can't reach.
+    "$bin" --log-level warn check bans licenses sources
+}
+
+shell() {
+    step shellcheck
+    have shellcheck || apt_install shellcheck
+    shellcheck -x scripts/*.sh scripts/lib/*.sh .ci/run
+    step python
+    python3 - scripts/*.py <<'PY'
+import ast, sys
+for path in sys.argv[1:]:
+    ast.parse(open(path, encoding="utf-8").read(), path)
+PY
+}
+
+rust
+layers
+deny
+shell
+say "lint: all is well"
