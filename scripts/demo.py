@@ -5,6 +5,7 @@ Ends with 0 only if each verdict is the one that tests/tools/expected.toml names
 
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,8 +94,10 @@ def main():
                     given = find_examples(json.loads(shown.stdout))[0]["input"]
                 bind = []
                 for guest in guests:
-                    fixture = tools / "good" / name / "fixtures" / guest.lstrip("/")
-                    bind += ["--dir", f"{fixture}::{guest}:ro"]
+                    # Callers may bind what is below the data folder's `folders`, nothing else.
+                    host = folder / "data" / "folders" / guest.lstrip("/")
+                    shutil.copytree(tools / "good" / name / "fixtures" / guest.lstrip("/"), host)
+                    bind += ["--dir", f"{host}::{guest}:ro"]
                 call = [program, "tool", "call", name, json.dumps(given), "--usage", *bind]
                 print(" ".join(["$ wasm-runner tool call", name, repr(json.dumps(given)), *bind]), flush=True)
                 if subprocess.run([*call, "--server", url], check=False).returncode != 0:

@@ -1,6 +1,7 @@
 //! The way to the service.
 
 use crate::problem::Problem;
+use host_api::MAX_RESPONSE_BYTES;
 use host_api::proto::execution_service_client::ExecutionServiceClient;
 use host_api::proto::knowledge_service_client::KnowledgeServiceClient;
 use host_api::proto::validation_service_client::ValidationServiceClient;
@@ -45,9 +46,6 @@ impl By {
     }
 }
 
-/// Reports and modules' sources are larger than tonic's default of 4 MiB.
-const MAX_MESSAGE_BYTES: usize = 64 * 1024 * 1024;
-
 /// A service that answers.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -83,17 +81,17 @@ impl Client {
 
     pub(crate) fn execution(&self) -> ExecutionServiceClient<Channel> {
         ExecutionServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_decoding_message_size(MAX_RESPONSE_BYTES)
     }
 
     pub(crate) fn validation(&self) -> ValidationServiceClient<Channel> {
         ValidationServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_decoding_message_size(MAX_RESPONSE_BYTES)
     }
 
     pub(crate) fn knowledge(&self) -> KnowledgeServiceClient<Channel> {
         KnowledgeServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_decoding_message_size(MAX_RESPONSE_BYTES)
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     VerdictFailed,
     /// No proposal failed, but a person has to decide on at least one.
     ReviewRequired,
-    /// Ctrl-C ended a guest.
+    /// Ctrl-C ended a guest, or a second one a service at once.
     Interrupted,
     /// Whoever read our output stopped reading.
     BrokenPipe,
@@ -104,7 +104,7 @@ impl Exit {
                 Self::ReviewRequired,
                 "none failed, but a person has to decide on at least one proposal",
             ),
-            (Self::Interrupted, "Ctrl-C ended the guest"),
+            (Self::Interrupted, "Ctrl-C ended it"),
             (Self::BrokenPipe, "the reader of the output went away"),
         ];
         let guest_rows = [

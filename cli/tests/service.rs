@@ -34,17 +34,24 @@ impl Service {
             panic!("{line}{}", String::from_utf8_lossy(&output.stderr));
         };
         let address = address.to_owned();
-        Self { world, child, address }
+        Self {
+            world,
+            child,
+            address,
+        }
     }
 
     fn run(&self, args: &[&str]) -> common::Ended {
-        self.world.run(args.iter().chain(&["--server", &self.address]))
+        self.world
+            .run(args.iter().chain(&["--server", &self.address]))
     }
 
     /// Asks it to stop, as a process manager does, and gives its exit code and its log.
     fn stop(mut self) -> (Option<i32>, String) {
         let pid = self.child.id().to_string();
-        let killed = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status();
+        let killed = Command::new("sh")
+            .args(["-c", "kill -TERM \"$0\"", &pid])
+            .status();
         assert!(killed.expect("sh is there").success());
         let mut stderr = String::new();
         let mut log = self.child.stderr.take().expect("piped");
@@ -64,15 +71,29 @@ impl Drop for Service {
 #[test]
 fn an_empty_service_lists_nothing_and_stops_when_asked() {
     let service = Service::start();
-    let ready = std::fs::read_to_string(service.world.path("ready")).expect("written before the line");
+    let ready =
+        std::fs::read_to_string(service.world.path("ready")).expect("written before the line");
     assert_eq!(ready.trim(), service.address);
 
     let ended = service.run(&["tool", "list"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (0, "no tools\n"), "{}", ended.stderr);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, "no tools\n"),
+        "{}",
+        ended.stderr
+    );
     let ended = service.run(&["tool", "list", "--json"]);
-    assert_eq!(serde_json::from_str::<Value>(&ended.stdout).expect("JSON"), Value::Array(Vec::new()));
+    assert_eq!(
+        serde_json::from_str::<Value>(&ended.stdout).expect("JSON"),
+        Value::Array(Vec::new())
+    );
     let ended = service.run(&["events"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{}", ended.stderr);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (0, ""),
+        "{}",
+        ended.stderr
+    );
 
     let address = service.address.clone();
     let world = World::new();
@@ -80,7 +101,11 @@ fn an_empty_service_lists_nothing_and_stops_when_asked() {
     assert_eq!(code, Some(0), "{log}");
     let ended = world.run(["tool", "list", "--server", &address]);
     assert_eq!(ended.code, 1);
-    assert!(ended.stderr.contains("wasm-runner serve"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("wasm-runner serve"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -100,7 +125,11 @@ fn what_is_not_there_is_said_so() {
     ] {
         let ended = service.run(args);
         assert_eq!(ended.code, 1, "{args:?}: {}", ended.stderr);
-        assert!(ended.stderr.starts_with("error: "), "{args:?}: {}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with("error: "),
+            "{args:?}: {}",
+            ended.stderr
+        );
     }
     assert_eq!(service.run(&["tool", "list"]).code, 0, "it goes on serving");
 }
@@ -109,7 +138,9 @@ fn what_is_not_there_is_said_so() {
 fn two_services_do_not_share_a_folder_or_a_port() {
     let service = Service::start();
     let port = service.address.trim_start_matches("http://").to_owned();
-    let ended = service.world.run(["serve", "--listen", &port, "--data-dir", "other"]);
+    let ended = service
+        .world
+        .run(["serve", "--listen", &port, "--data-dir", "other"]);
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains(&port), "{}", ended.stderr);
     assert!(ended.stderr.contains("remedy:"), "{}", ended.stderr);

@@ -25,7 +25,9 @@ pub enum ServerError {
         path: PathBuf,
     },
     /// A folder of the ceiling is missing.
-    #[error("the policy's ceiling allows {grant}, which can't be used: {source}; make the folder, or take it out of the policy")]
+    #[error(
+        "the policy's ceiling allows {grant}, which can't be used: {source}; make the folder, or take it out of the policy"
+    )]
     Ceiling {
         /// Which folder.
         grant: policies::DirectoryGrant,

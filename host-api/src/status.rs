@@ -13,16 +13,37 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 /// The domain of all `ErrorInfo` details.
 pub const ERROR_DOMAIN: &str = "wasm-runner.ocode.dev";
 
-/// `INVALID_ARGUMENT`, with a violation for each field that is wrong.
+/// The most bytes of a status' message. A status travels in headers, which many clients refuse
+/// above 16 KiB in all.
+const MAX_MESSAGE: usize = 1000;
+
+/// The most bytes of one text in a status' details.
+const MAX_TEXT: usize = 300;
+
+/// The most bytes of all violations; base64 makes them a third larger.
+const MAX_VIOLATIONS: usize = 6000;
+
+/// `INVALID_ARGUMENT`, with a violation for each field that is wrong, as far as there is room.
 pub(crate) fn invalid(error: &WireError) -> Status {
-    let violations: Vec<FieldViolation> = error
-        .violations
-        .iter()
-        .map(|violation| FieldViolation::new(&violation.field, &violation.message))
-        .collect();
+    let mut violations = Vec::new();
+    let mut size = 0;
+    for violation in &error.violations {
+        let field = shortened(&violation.field, MAX_TEXT);
+        let message = shortened(&violation.message, MAX_TEXT);
+        size += field.len() + message.len();
+        if size > MAX_VIOLATIONS {
+            let more = error.violations.len() - violations.len();
+            violations.push(FieldViolation::new(
+                "",
+                format!("{more} more are wrong: mend these first"),
+            ));
+            break;
+        }
+        violations.push(FieldViolation::new(field, message));
+    }
     Status::with_error_details(
         Code::InvalidArgument,
-        shortened(&error.to_string()),
+        shortened(&error.to_string(), MAX_MESSAGE),
         ErrorDetails::with_bad_request(violations),
     )
 }
@@ -53,27 +74,23 @@ pub(crate) fn closing() -> Status {
 
 /// `PERMISSION_DENIED`, with a reason that programs can read.
 pub(crate) fn denied(
-    message: impl Into<String>,
+    message: &str,
     metadata: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Status {
     let metadata: HashMap<String, String> = metadata
         .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
+        .map(|(key, value)| (key.to_owned(), shortened(&value, MAX_TEXT)))
         .collect();
     Status::with_error_details(
         Code::PermissionDenied,
-        message,
+        shortened(message, MAX_MESSAGE),
         ErrorDetails::with_error_info("POLICY_DENIED", ERROR_DOMAIN, metadata),
     )
 }
 
 /// `FAILED_PRECONDITION`, with what must change first.
-pub(crate) fn precondition(
-    kind: &str,
-    subject: impl Into<String>,
-    message: impl Into<String>,
-) -> Status {
-    let message = message.into();
+pub(crate) fn precondition(kind: &str, subject: impl Into<String>, message: &str) -> Status {
+    let message = shortened(message, MAX_MESSAGE);
     let violation = PreconditionViolation::new(kind, subject, &message);
     Status::with_error_details(
         Code::FailedPrecondition,
@@ -93,7 +110,7 @@ pub(crate) fn internal(doing: &str, error: &dyn std::fmt::Display) -> Status {
 
 /// The status of what the knowledge base says.
 pub(crate) fn of_kbi(error: &KbiError) -> Status {
-    let message = error.to_string();
+    let message = shortened(&error.to_string(), MAX_MESSAGE);
     match error.kind() {
         ErrorKind::NotFound => {
             let (kind, name) = resource(error);
@@ -119,7 +136,7 @@ pub(crate) fn of_kbi(error: &KbiError) -> Status {
                 KbiError::NotActive { .. } | KbiError::NoActiveVersion { .. } => "NOT_ACTIVE",
                 _ => kind,
             };
-            precondition(kind, subject, message)
+            precondition(kind, subject, &message)
         }
         ErrorKind::InvalidInput => match error {
             KbiError::InvalidInput { field, problem } => {
@@ -134,7 +151,9 @@ pub(crate) fn of_kbi(error: &KbiError) -> Status {
         ),
         ErrorKind::ResourceExhausted => {
             tracing::error!(error = %error, "no space left for the knowledge base");
-            Status::resource_exhausted("the service has no space left to keep this: the operator must free some")
+            Status::resource_exhausted(
+                "the service has no space left to keep this: the operator must free some",
+            )
         }
         ErrorKind::Corrupt => {
             let reference = uuid::Uuid::new_v4();
@@ -171,22 +190,18 @@ fn resource(error: &KbiError) -> (&'static str, String) {
         KbiError::ToolIdMismatch { known, .. } => ("tool", known.to_string()),
         KbiError::UnknownVersion { name, version }
         | KbiError::NotActive { name, version, .. }
-        | KbiError::Conflict { name, version, .. } => {
-            ("tool version", format!("{name}@{version}"))
-        }
+        | KbiError::Conflict { name, version, .. } => ("tool version", format!("{name}@{version}")),
         KbiError::UnknownArtifact { digest } => ("artifact", digest.to_string()),
         _ => ("", String::new()),
     }
 }
 
-/// A status' message travels in a header, which clients bound to a few KiB.
-fn shortened(message: &str) -> String {
-    const MOST: usize = 1000;
-    if message.len() <= MOST {
-        return message.to_owned();
+fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
     }
-    let end = message.floor_char_boundary(MOST);
-    format!("{}… (the details name all)", &message[..end])
+    let end = text.floor_char_boundary(most);
+    format!("{}…", &text[..end])
 }
 
 #[cfg(test)]
@@ -315,16 +330,30 @@ mod tests {
     }
 
     #[test]
-    fn long_messages_are_cut_and_the_details_keep_all() {
-        let many: Vec<_> = (0..500)
-            .map(|n| validation::FieldViolation {
-                field: format!("tool.files[{n}].path"),
-                message: "ä is wrong".into(),
-            })
-            .collect();
-        let status = invalid(&WireError { violations: many });
+    fn a_status_stays_small_enough_for_headers() {
+        let violation = |n: usize| validation::FieldViolation {
+            field: format!("tool.files[{n}].path"),
+            message: "ä".repeat(1000),
+        };
+        let status = invalid(&WireError {
+            violations: (0..500).map(violation).collect(),
+        });
         assert!(status.message().len() < 1100);
+        assert!(status.details().len() < 8000, "{}", status.details().len());
         let details = status.get_error_details();
-        assert_eq!(details.bad_request().unwrap().field_violations.len(), 500);
+        let violations = &details.bad_request().unwrap().field_violations;
+        let last = violations.last().unwrap();
+        let told = violations.len() - 1;
+        assert!(told > 10);
+        assert_eq!(
+            last.description,
+            format!("{} more are wrong: mend these first", 500 - told)
+        );
+
+        let long = "x".repeat(1_000_000);
+        let status = denied(&long, [("host", long.clone())]);
+        assert!(status.message().len() + status.details().len() < 3000);
+        let status = precondition("KIND", "subject", &long);
+        assert!(status.message().len() + status.details().len() < 3000);
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::status;
 use kbi::{KbiError, KnowledgeBase};
-use std::sync::Arc;
 use runtime::CancellationToken;
+use std::sync::Arc;
 use tokio::sync::watch;
 use tonic::Status;
 

@@ -1,7 +1,8 @@
 //! From sources to modules, whatever the language.
 
-use crate::{Finding, Installation, Language, ProposedTool, ValidationError};
+use crate::{Finding, Installation, Language, Place, ProposedTool, ValidationError};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// What a build gave.
@@ -31,23 +32,62 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) installation: &'a Installation,
     pub(crate) step: &'a (dyn Fn(String) + Send + Sync),
     pub(crate) cancel: &'a CancellationToken,
+    /// For each program that the build starts.
+    pub(crate) time_limit: Duration,
 }
 
-/// Builds a proposal in its language.
+/// How long each program that a build starts (the resolver, the compilation, that of the tests)
+/// may take, where nothing else is said: 5 minutes.
+pub const BUILD_TIME_LIMIT: Duration = Duration::from_secs(300);
+
+/// Builds a proposal in its language, each program within [`BUILD_TIME_LIMIT`].
 ///
 /// # Errors
-/// When the machine could not do its part or the build was called off; what is wrong with the
-/// proposal is a finding.
+/// As [`build_within`].
 pub async fn build(
     installation: &Installation,
     proposal: &ProposedTool,
     step: &(dyn Fn(String) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<Built, ValidationError> {
+    build_within(BUILD_TIME_LIMIT, installation, proposal, step, cancel).await
+}
+
+/// Builds a proposal in its language; `step` hears what is being done, in words.
+///
+/// No code of the proposal's runs: what would run while it is built is refused before any
+/// program sees it. All files are made in a folder of the build's own, which is gone when this
+/// returns or its future is dropped, and so are all processes that it started.
+///
+/// # Errors
+/// When the machine could not do its part or the build was called off; what is wrong with the
+/// proposal, and taking longer than `time_limit` too, is a finding.
+pub async fn build_within(
+    time_limit: Duration,
+    installation: &Installation,
+    proposal: &ProposedTool,
+    step: &(dyn Fn(String) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<Built, ValidationError> {
+    // Whoever calls: nothing is written to a disk under a name that was not looked at.
+    if let Err(error) = proposal.check() {
+        let findings = error.violations.into_iter().map(|violation| {
+            Finding::error("build/proposal-invalid", violation.message, "mend the field").at(
+                Place::Manifest {
+                    pointer: violation.field,
+                },
+            )
+        });
+        return Ok(Built {
+            findings: findings.collect(),
+            ..Built::default()
+        });
+    }
     let context = BuildContext {
         installation,
         step,
         cancel,
+        time_limit,
     };
     match proposal.language {
         Language::Rust => crate::rust::build(&context, proposal).await,

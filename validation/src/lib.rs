@@ -12,6 +12,7 @@ mod finding;
 mod inspect;
 mod installation;
 mod manifest;
+mod options;
 mod proposal;
 mod render;
 mod report;
@@ -26,6 +27,7 @@ pub use error::ValidationError;
 pub use inspect::{InspectError, Inspection, inspect};
 pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
+pub use options::ValidatorOptions;
 pub use proposal::{FieldViolation, Generator, Language, ProposalError, ProposedTool, SourceFile};
 pub use render::render_human;
 pub use report::{

@@ -1,13 +1,19 @@
 //! The builder for Rust: a package is laid out, checked, and built by cargo without a network.
 
 mod cargo;
+mod folder;
+mod inputs;
 mod layout;
 mod messages;
 mod package;
+mod resolved;
+mod sources;
 
 use crate::builder::{BuildContext, Built, TestProgram};
 use crate::{Finding, ProposedTool, Severity, ValidationError};
-use cargo::{Cargo, Ended};
+use cargo::{Cargo, Ended, Output};
+use messages::{Compiled, Part};
+use std::time::Instant;
 
 pub(crate) async fn build(
     context: &BuildContext<'_>,
@@ -29,94 +35,149 @@ pub(crate) async fn build(
     if has_errors(&built.findings) {
         return Ok(built);
     }
-
     (context.step)("laying the package out".to_owned());
-    let cargo = Cargo::prepare(context, &package).await?;
+    let cargo = Cargo::prepare(context, package).await?;
+    let result = run(context, &cargo, &mut built).await;
+    cargo.close().await?;
+    result.map(|()| built)
+}
+
+/// Calls cargo step by step, until all is done or a finding forbids to go on.
+async fn run(
+    context: &BuildContext<'_>,
+    cargo: &Cargo,
+    built: &mut Built,
+) -> Result<(), ValidationError> {
+    let places = cargo.places();
     (context.step)("resolving dependencies".to_owned());
-    match cargo.metadata(context.cancel).await? {
-        Ended::Done(output) => built.findings.extend(package::check_resolved(&output)),
-        Ended::TimedOut => built.findings.push(timed_out("resolving its dependencies")),
-    }
+    let Some(output) = in_time(cargo.metadata(context.cancel).await?, "resolving its dependencies", context, built) else {
+        return Ok(());
+    };
+    let allowed = &context.installation.allowed;
+    built.findings.extend(resolved::check(&output, &places, allowed));
     if has_errors(&built.findings) {
-        return Ok(built);
+        return Ok(());
     }
 
     (context.step)("compiling".to_owned());
-    let started = std::time::Instant::now();
-    let Ended::Done(output) = cargo.build(context.cancel).await? else {
-        built.findings.push(timed_out("compiling it"));
-        return Ok(built);
+    let started = Instant::now();
+    let Some(output) = in_time(cargo.build(context.cancel).await?, "compiling it", context, built) else {
+        return Ok(());
     };
-    let compiled = messages::read(&output);
-    built.findings.extend(compiled.findings);
-    if !output.success {
-        if !has_errors(&built.findings) {
-            built.findings.push(messages::unexplained(&output));
-        }
-        return Ok(built);
-    }
-    match compiled.programs.as_slice() {
-        [(_, path)] => built.module = Some(cargo.read(path).await?),
-        programs => {
-            let names: Vec<&str> = programs.iter().map(|(name, _)| name.as_str()).collect();
-            built.findings.push(Finding {
-                rule: "build/no-binary".into(),
-                severity: Severity::Error,
-                message: format!(
-                    "a tool is one program, and the package has {}: {}",
-                    names.len(),
-                    names.join(", ")
-                ),
-                place: None,
-                reproducer: None,
-                remedy: "have one src/main.rs, and no other [[bin]]".into(),
-            });
-            return Ok(built);
-        }
-    }
-    built.metrics.insert(
-        "compile_millis".into(),
-        started.elapsed().as_secs_f64() * 1000.0,
-    );
+    let Some(compiled) = settle(&output, cargo, Part::Tool, built).await? else {
+        return Ok(());
+    };
+    let [(_, path)] = compiled.programs.as_slice() else {
+        built.findings.push(no_binary(&compiled));
+        return Ok(());
+    };
+    built.module = Some(cargo.module(path).await?);
+    built.metrics.insert("compile_millis".into(), millis(started));
 
     (context.step)("compiling the tests".to_owned());
-    let Ended::Done(output) = cargo.test(context.cancel).await? else {
-        built.findings.push(timed_out("compiling its tests"));
-        return Ok(built);
+    let started = Instant::now();
+    let Some(output) = in_time(cargo.test(context.cancel).await?, "compiling its tests", context, built) else {
+        return Ok(());
     };
-    let compiled = messages::read(&output);
-    if !output.success {
-        // What the build said already is not said twice.
-        for finding in compiled.findings {
-            if !built.findings.contains(&finding) {
-                built.findings.push(finding);
-            }
-        }
-        if !has_errors(&built.findings) {
-            built.findings.push(messages::unexplained(&output));
-        }
-        return Ok(built);
-    }
+    let Some(compiled) = settle(&output, cargo, Part::Tests, built).await? else {
+        return Ok(());
+    };
     for (name, path) in compiled.test_programs {
-        let module = cargo.read(&path).await?;
+        let module = cargo.module(&path).await?;
         built.tests.push(TestProgram { name, module });
     }
-    Ok(built)
+    built.metrics.insert("compile_tests_millis".into(), millis(started));
+    Ok(())
+}
+
+fn millis(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
+
+/// What cargo said, unless it took too long.
+fn in_time(
+    ended: Ended,
+    doing: &str,
+    context: &BuildContext<'_>,
+    built: &mut Built,
+) -> Option<Output> {
+    match ended {
+        Ended::Done(output) => Some(output),
+        Ended::TimedOut => {
+            built.findings.push(Finding::error(
+                "build/timeout",
+                format!("{doing} took longer than {:?}", context.time_limit),
+                "make the sources smaller, or avoid what makes the compiler slow (large constants, deep generics and macros)",
+            ));
+            None
+        }
+    }
+}
+
+/// Takes over the findings of a compilation; none when it gave nothing that can be used.
+async fn settle(
+    output: &Output,
+    cargo: &Cargo,
+    part: Part,
+    built: &mut Built,
+) -> Result<Option<Compiled>, ValidationError> {
+    let places = cargo.places();
+    let mut compiled = messages::read(output, &places, part);
+    let mut found = std::mem::take(&mut compiled.findings);
+    if !output.is_whole {
+        found.push(messages::too_much_said());
+    } else if !output.success && !has_errors(&found) {
+        found.push(messages::unexplained(output, &places));
+    }
+    for list in &compiled.lists {
+        // Only some of what cargo names has a list: a program has one, and in it are the files
+        // of the package's library too.
+        let list = match tokio::fs::read_to_string(list).await {
+            Ok(list) => list,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                return Err(ValidationError::machine("reading what the compiler read")(error));
+            }
+        };
+        let outside = inputs::outside(&list, &places.package);
+        found.extend(outside.iter().map(|file| messages::host_file(file)));
+    }
+    // What was said of the tool is not said again of its tests.
+    for finding in found {
+        let is_told = built.findings.contains(&finding);
+        let is_for_the_tests = part == Part::Tests && finding.severity != Severity::Error;
+        if !is_told && !is_for_the_tests {
+            built.findings.push(finding);
+        }
+    }
+    if has_errors(&built.findings) {
+        // What was made of a file of the host's goes nowhere.
+        if part == Part::Tests && built.findings.iter().any(|f| f.rule == "build/reads-host-file") {
+            built.module = None;
+        }
+        return Ok(None);
+    }
+    Ok(Some(compiled))
+}
+
+fn no_binary(compiled: &Compiled) -> Finding {
+    let names = |list: &[String]| {
+        if list.is_empty() { "none".to_owned() } else { list.join(", ") }
+    };
+    let programs: Vec<String> = compiled.programs.iter().map(|(name, _)| name.clone()).collect();
+    Finding::error(
+        "build/no-binary",
+        format!(
+            "a tool is one program; this package has these programs: {}; and these libraries: {}",
+            names(&programs),
+            names(&compiled.others)
+        ),
+        "have one src/main.rs, and no other [[bin]] nor src/bin",
+    )
 }
 
 fn has_errors(findings: &[Finding]) -> bool {
     findings
         .iter()
         .any(|finding| finding.severity == Severity::Error)
-}
-
-fn timed_out(what: &str) -> Finding {
-    Finding {
-        rule: "build/timeout".into(),
-        severity: Severity::Error,
-        message: format!("{what} took longer than {} s", cargo::TIME_LIMIT.as_secs()),
-        place: None,
-        reproducer: None,
-        remedy: "make the sources smaller, or avoid what makes the compiler slow (large constants, deep generics and macros)".into(),
-    }
 }

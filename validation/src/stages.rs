@@ -4,12 +4,16 @@ pub(crate) mod examples;
 pub(crate) mod fixtures;
 pub(crate) mod inspection;
 pub(crate) mod manifest;
+pub(crate) mod telling;
 pub(crate) mod tests;
 
-use crate::{Finding, Reproducer};
-use policies::Policy;
-use runtime::{Execution, OutcomeKind};
+#[cfg(test)]
+pub(crate) mod example;
+
+use crate::{Finding, Severity, ValidationError, ValidatorOptions};
+use runtime::{Call, CancellationToken, Execution, Tool};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// What a stage found.
 #[derive(Default)]
@@ -23,114 +27,45 @@ impl Found {
         self.findings.push(finding);
     }
 
+    /// Whether anything keeps the tool from passing.
+    pub(crate) fn failed(&self) -> bool {
+        let mut findings = self.findings.iter();
+        findings.any(|finding| finding.severity == Severity::Error)
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "figures for people")]
     pub(crate) fn count(&mut self, name: &str, figure: u64) {
         self.metrics.insert(name.to_owned(), figure as f64);
     }
 }
 
-/// How to see a run again.
-pub(crate) fn reproducer(args: &[&str], input: &str, policy: &Policy) -> Reproducer {
-    Reproducer {
-        args: args.iter().map(|argument| (*argument).to_owned()).collect(),
-        input: input.to_owned(),
-        seed: match policy.capabilities.random {
-            policies::Random::Seeded(seed) => Some(seed),
-            policies::Random::Real => None,
-        },
-        fuel: Some(policy.limits.fuel.0),
+/// What every stage that runs the tool is given.
+#[derive(Clone, Copy)]
+pub(crate) struct Stage<'a> {
+    pub(crate) options: &'a ValidatorOptions,
+    pub(crate) cancel: &'a CancellationToken,
+    /// Tells people what is being done.
+    pub(crate) step: &'a (dyn Fn(String) + Send + Sync),
+    /// When the stage has to be done with starting runs.
+    pub(crate) until: Instant,
+}
+
+impl Stage<'_> {
+    /// Runs a call; one that was called off ends the whole validation.
+    pub(crate) async fn run(&self, tool: &Tool, call: Call) -> Result<Execution, ValidationError> {
+        let execution = tool.run(call.with_cancel(self.cancel.clone())).await;
+        self.go_on()?;
+        Ok(execution)
     }
-}
 
-/// A run that met a limit, in words; `None` where none was met.
-pub(crate) fn exceeded(execution: &Execution) -> Option<(&'static str, String, &'static str)> {
-    use runtime::Outcome;
-    match &execution.outcome {
-        Outcome::FuelExhausted { limit } => Some((
-            "fuel-exhausted",
-            format!("used up its fuel ({limit} units): it loops without end, or does far too much"),
-            "look for a loop that does not end, or do less work for this input",
-        )),
-        Outcome::MemoryExceeded { message } => Some((
-            "memory-exceeded",
-            message.clone(),
-            "use less memory: read in pieces, do not keep what is no longer needed, check for growth without end",
-        )),
-        Outcome::DeadlineExceeded { limit } => Some((
-            "deadline-exceeded",
-            format!("ran longer than {limit}"),
-            "do less, and do not wait: a tool answers at once",
-        )),
-        Outcome::OutputExceeded { limit } => Some((
-            "output-exceeded",
-            format!("wrote more than {limit} to standard output"),
-            "write only the answer; a log goes to standard error, in few lines",
-        )),
-        _ => None,
+    pub(crate) fn go_on(&self) -> Result<(), ValidationError> {
+        if self.cancel.is_cancelled() {
+            return Err(ValidationError::Cancelled);
+        }
+        Ok(())
     }
-}
 
-/// The panic's message and place, if the guest panicked: from Rust's own words on standard error.
-pub(crate) fn panic(stderr: &str) -> Option<(String, Option<crate::Place>)> {
-    let start = stderr.rfind("panicked at ")?;
-    let rest = &stderr[start + "panicked at ".len()..];
-    let (head, message) = rest.split_once(":\n").unwrap_or((rest, ""));
-    let message: Vec<&str> = message
-        .lines()
-        .take_while(|line| !line.starts_with("note: run with") && !line.is_empty())
-        .collect();
-    let mut parts = head.trim().rsplitn(3, ':');
-    let column = parts.next().and_then(|column| column.parse().ok());
-    let line = parts.next().and_then(|line| line.parse().ok());
-    let place = parts.next().map(|path| crate::Place::File {
-        path: path.to_owned(),
-        line,
-        column,
-    });
-    Some((message.join("\n"), place))
-}
-
-/// The last lines of a text, for a message.
-pub(crate) fn tail(text: &str, lines: usize) -> String {
-    let all: Vec<&str> = text.lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
-}
-
-/// What the guest tried beyond its policy, as text; empty if nothing.
-pub(crate) fn denied(execution: &Execution) -> String {
-    let list: Vec<String> = execution
-        .denied
-        .iter()
-        .take(5)
-        .map(|denied| format!("{} {:?}", denied.what, denied.target))
-        .collect();
-    list.join(", ")
-}
-
-/// Whether the run ended well.
-pub(crate) fn succeeded(execution: &Execution) -> bool {
-    execution.outcome.kind() == OutcomeKind::Success
-}
-
-#[cfg(test)]
-mod unit {
-    use super::*;
-    use crate::Place;
-
-    #[test]
-    fn a_panic_is_read_from_rusts_own_words() {
-        let stderr = "log line\n\nthread 'tests::adds' (1) panicked at src/main.rs:12:9:\nassertion failed: a == b\n  left: 1\nnote: run with `RUST_BACKTRACE=1`\n";
-        let (message, place) = panic(stderr).expect("a panic");
-        assert_eq!(message, "assertion failed: a == b\n  left: 1");
-        assert_eq!(
-            place,
-            Some(Place::File {
-                path: "src/main.rs".into(),
-                line: Some(12),
-                column: Some(9)
-            })
-        );
-        assert_eq!(panic("all is well"), None);
-        assert!(panic("panicked at ").is_some());
+    pub(crate) fn has_time(&self) -> bool {
+        Instant::now() < self.until
     }
 }

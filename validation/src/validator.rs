@@ -1,21 +1,27 @@
 //! The stages in their order.
 
-use crate::stages::{self, Found};
-use crate::{
-    EffectivePolicy, Finding, Installation, Manifest, Progress, ProposedTool, Severity, StageKind,
-    StageReport, StageStatus, ToolchainVersions, ValidationError, ValidationReport, builder,
-    verdict,
-};
-use policies::Policy;
-use runtime::{CancellationToken, Sandbox};
-use std::time::Instant;
+mod journal;
 
-/// Takes proposals through their stages.
+use crate::stages::fixtures::Fixtures;
+use crate::stages::manifest::Agreed;
+use crate::stages::{self, Found, Stage};
+use crate::{
+    EffectivePolicy, Finding, Installation, Manifest, Progress, ProposedTool, StageKind,
+    ToolchainVersions, ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
+};
+use journal::{Begun, Journal};
+use policies::Policy;
+use runtime::{CancellationToken, Sandbox, Tool};
+use std::time::Instant;
+use tracing::Instrument;
+
+/// Takes proposals through their stages. Cheap to clone; one serves any number of validations.
 #[derive(Clone)]
 pub struct Validator {
     installation: Installation,
     sandbox: Sandbox,
     ceiling: Policy,
+    options: ValidatorOptions,
 }
 
 /// What a validation gave.
@@ -40,10 +46,21 @@ impl Validator {
             installation,
             sandbox,
             ceiling,
+            options: ValidatorOptions::default(),
         }
     }
 
+    /// The same with other options.
+    #[must_use]
+    pub fn with_options(mut self, options: ValidatorOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Takes a proposal through all stages; `progress` hears of each as it begins and ends.
+    ///
+    /// A stage that finds errors does not keep the next from running, as long as there is
+    /// something for it to work on: who mends a tool wants to know all that is wrong at once.
     ///
     /// # Errors
     /// When it was called off, or the machine could not do its part.
@@ -54,100 +71,78 @@ impl Validator {
         progress: &(dyn Fn(Progress) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Validated, ValidationError> {
-        let mut run = Run {
-            stages: Vec::new(),
-            progress,
-        };
-        let mut grant = Policy {
-            limits: self.ceiling.limits,
-            ..Policy::default()
-        };
-        let mut artifact_digest = None;
-
-        let stage = run.begin(StageKind::Build);
-        let mut built = builder::build(&self.installation, proposal, &*stage.step, cancel).await?;
+        let mut journal = Journal::new(progress);
+        let stage = journal.begin(StageKind::Build);
+        let building = builder::build(&self.installation, proposal, &*stage.step, cancel);
+        let mut built = building.instrument(tracing::info_span!("build")).await?;
         let found = Found {
             findings: std::mem::take(&mut built.findings),
             metrics: std::mem::take(&mut built.metrics),
         };
-        run.end(stage, found);
+        journal.end(stage, found);
+        self.judge(proposal, built, journal, cancel).await
+    }
 
-        let mut tool = None;
-        if let Some(module) = &built.module {
-            let stage = run.begin(StageKind::Inspect);
-            let (found, loaded) = self.inspect(module).await?;
-            run.end(stage, found);
-            tool = loaded;
-        } else {
-            run.skip(StageKind::Inspect, "there is no module: it was not built");
-        }
-
-        let mut agreed = None;
-        if let Some(tool) = &tool {
-            artifact_digest = Some(tool.digest().to_string());
-            let stage = run.begin(StageKind::Manifest);
-            let (found, result) =
-                stages::manifest::agree(proposal, tool, &self.ceiling, cancel).await;
-            if cancel.is_cancelled() {
-                return Err(ValidationError::Cancelled);
+    /// The stages after the build.
+    pub(crate) async fn judge(
+        &self,
+        proposal: &ProposedTool,
+        built: builder::Built,
+        mut journal: Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Validated, ValidationError> {
+        let tool = match &built.module {
+            Some(module) => self.inspect(module, &mut journal, cancel).await?,
+            None => {
+                journal.skip(StageKind::Inspect, "there is no module: it was not built");
+                None
             }
-            run.end(stage, found);
-            agreed = result;
+        };
+        let digest = built.module.as_deref().map(runtime::Digest::of);
+        let (manifest, grant) = if let Some(tool) = &tool {
+            let agreed = self.agree(proposal, tool, &mut journal, cancel).await?;
+            let tested = self
+                .test(proposal, &built.tests, &agreed, &mut journal, cancel)
+                .await?;
+            self.examples(proposal, tool, &agreed, tested, &mut journal, cancel)
+                .await?;
+            (agreed.manifest, agreed.grant)
         } else {
-            run.skip(StageKind::Manifest, "there is no module that could be run");
-        }
-
-        if let (Some(tool), Some(agreed)) = (&tool, &agreed) {
-            let stage = run.begin(StageKind::Test);
-            let context = stages::tests::Context {
-                sandbox: &self.sandbox,
-                proposal,
-                manifest: &agreed.manifest,
-                grant: &agreed.grant,
-                cancel,
-                step: &*stage.step,
+            for stage in [StageKind::Manifest, StageKind::Test, StageKind::Examples] {
+                journal.skip(stage, "there is no module that could be run");
+            }
+            let nothing = Policy {
+                limits: self.ceiling.limits,
+                ..Policy::default()
             };
-            let found = stages::tests::run(&context, &built.tests).await?;
-            run.end(stage, found);
-
-            let stage = run.begin(StageKind::Examples);
-            let found = stages::examples::run(proposal, agreed, tool, cancel, &*stage.step).await?;
-            run.end(stage, found);
-        } else {
-            let reason = "there is no manifest that says what the tool may do";
-            run.skip(StageKind::Test, reason);
-            run.skip(StageKind::Examples, reason);
+            (None, nothing.intersect(&self.ceiling))
+        };
+        for (stage, what) in [
+            (StageKind::Fuzz, "fuzzing"),
+            (StageKind::Bench, "benchmarking"),
+        ] {
+            let reason = format!("{what} is not part of this version of wasm-runner");
+            journal.skip(stage, &reason);
         }
-        let manifest = agreed.map(|agreed| {
-            grant = agreed.grant;
-            agreed.manifest
-        });
-        run.skip(
-            StageKind::Fuzz,
-            "fuzzing is not part of this version of wasm-runner",
-        );
-        run.skip(
-            StageKind::Bench,
-            "benchmarking is not part of this version of wasm-runner",
-        );
 
-        let verdict = verdict::verdict(&run.stages, manifest.as_ref());
-        let confidence = verdict::confidence(verdict, &run.stages, manifest.as_ref(), proposal);
+        let stages = journal.stages;
+        let verdict = verdict::verdict(&stages, manifest.as_ref());
         let report = ValidationReport {
             format: 1,
             name: proposal.name.clone(),
             version: proposal.version.clone(),
             proposal_digest: proposal.content_digest(),
-            artifact_digest,
+            artifact_digest: digest.map(|digest| digest.to_string()),
             toolchain: self.versions(),
             policy: EffectivePolicy {
                 explained: grant.explain(),
                 policy: grant.clone(),
             },
-            stages: run.stages,
+            confidence: verdict::confidence(verdict, &stages, manifest.as_ref(), proposal),
+            stages,
             verdict,
-            confidence,
         };
+        tracing::info!(verdict = verdict.as_str(), "validated");
         Ok(Validated {
             report,
             artifact: built.module,
@@ -156,43 +151,130 @@ impl Validator {
         })
     }
 
+    /// Looks at the module and compiles it; gives it if it can be run.
+    #[tracing::instrument(skip_all)]
     async fn inspect(
         &self,
         module: &[u8],
-    ) -> Result<(Found, Option<runtime::Tool>), ValidationError> {
-        let mut found = match crate::inspect(module) {
-            Ok(inspection) => stages::inspection::judge(&inspection, &self.ceiling.limits),
-            Err(error) => {
-                let mut found = Found::default();
-                found.add(Finding::error(
-                    "inspect/invalid-module",
-                    error.to_string(),
-                    "report this: the compiler gave no valid module",
-                ));
-                return Ok((found, None));
-            }
-        };
-        let sandbox = self.sandbox.clone();
-        let limits = self.ceiling.limits;
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Tool>, ValidationError> {
+        let begun = journal.begin(StageKind::Inspect);
+        let (sandbox, limits) = (self.sandbox.clone(), self.ceiling.limits);
         let bytes = module.to_vec();
-        let loaded = tokio::task::spawn_blocking(move || sandbox.load(&bytes, &limits))
+        // Both are work for a processor: seconds for a large module.
+        let looking = tokio::task::spawn_blocking(move || {
+            let inspected = crate::inspect(&bytes);
+            let loaded = inspected
+                .is_ok()
+                .then(|| sandbox.load(&bytes, &limits));
+            (inspected, loaded)
+        });
+        let (inspected, loaded) = looking
             .await
             .map_err(ValidationError::machine("compiling the module"))?;
-        match loaded {
-            Ok(tool) => return Ok((found, Some(tool))),
-            // What the inspection named already is not said twice.
-            Err(_)
-                if found
-                    .findings
-                    .iter()
-                    .any(|finding| finding.severity == Severity::Error) => {}
+        if cancel.is_cancelled() {
+            return Err(ValidationError::Cancelled);
+        }
+        let mut found = Found::default();
+        let mut tool = None;
+        match inspected {
+            Ok(inspection) => found = stages::inspection::judge(&inspection, &limits),
             Err(error) => found.add(Finding::error(
                 "inspect/invalid-module",
                 error.to_string(),
-                "mend what is named",
+                "build a WASI preview 1 command; where the compiler gave this, report it",
             )),
         }
-        Ok((found, None))
+        match loaded {
+            Some(Ok(loaded)) => tool = Some(loaded),
+            Some(Err(error)) => stages::inspection::refused(&mut found, &error),
+            None => {}
+        }
+        // What the inspection refuses is not run, whether it could be or not.
+        if found.failed() {
+            tool = None;
+        }
+        journal.end(begun, found);
+        Ok(tool)
+    }
+
+    #[tracing::instrument(name = "manifest", skip_all)]
+    async fn agree(
+        &self,
+        proposal: &ProposedTool,
+        tool: &Tool,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Agreed, ValidationError> {
+        let begun = journal.begin(StageKind::Manifest);
+        let stage = self.stage(&begun, cancel);
+        let (found, agreed) =
+            stages::manifest::agree(stage, proposal, tool, &self.ceiling).await?;
+        journal.end(begun, found);
+        Ok(agreed)
+    }
+
+    /// Runs the author's tests; tells whether one passed.
+    #[tracing::instrument(skip_all)]
+    async fn test(
+        &self,
+        proposal: &ProposedTool,
+        programs: &[builder::TestProgram],
+        agreed: &Agreed,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<bool, ValidationError> {
+        let begun = journal.begin(StageKind::Test);
+        let context = stages::tests::Context {
+            stage: self.stage(&begun, cancel),
+            sandbox: &self.sandbox,
+            proposal,
+            fixtures: &fixtures(proposal, agreed),
+            grant: &agreed.grant,
+        };
+        let found = stages::tests::run(context, programs).await?;
+        let tested = stages::tests::passed_any(&found);
+        journal.end(begun, found);
+        Ok(tested)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn examples(
+        &self,
+        proposal: &ProposedTool,
+        tool: &Tool,
+        agreed: &Agreed,
+        tested: bool,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), ValidationError> {
+        let Some(manifest) = &agreed.manifest else {
+            journal.skip(StageKind::Examples, "there is no manifest that has some");
+            return Ok(());
+        };
+        let begun = journal.begin(StageKind::Examples);
+        let context = stages::examples::Context {
+            stage: self.stage(&begun, cancel),
+            proposal,
+            manifest,
+            contract: agreed.contract.as_ref(),
+            fixtures: &fixtures(proposal, agreed),
+            tool,
+            tested,
+        };
+        let found = stages::examples::run(context).await?;
+        journal.end(begun, found);
+        Ok(())
+    }
+
+    fn stage<'a>(&'a self, begun: &'a Begun<'_>, cancel: &'a CancellationToken) -> Stage<'a> {
+        Stage {
+            options: &self.options,
+            cancel,
+            step: &*begun.step,
+            until: Instant::now() + self.options.stage_time.as_duration(),
+        }
     }
 
     fn versions(&self) -> ToolchainVersions {
@@ -207,65 +289,12 @@ impl Validator {
     }
 }
 
-struct Run<'a> {
-    stages: Vec<StageReport>,
-    progress: &'a (dyn Fn(Progress) + Send + Sync),
-}
-
-/// A stage that has begun.
-struct Begun<'a> {
-    stage: StageKind,
-    at: Instant,
-    step: Box<dyn Fn(String) + Send + Sync + 'a>,
-}
-
-impl<'a> Run<'a> {
-    fn begin(&mut self, stage: StageKind) -> Begun<'a> {
-        let progress = self.progress;
-        progress(Progress::StageStarted { stage });
-        Begun {
-            stage,
-            at: Instant::now(),
-            step: Box::new(move |message| progress(Progress::Step { stage, message })),
-        }
-    }
-
-    fn end(&mut self, begun: Begun<'_>, found: Found) {
-        let failed = found
-            .findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error);
-        self.push(StageReport {
-            stage: begun.stage,
-            status: if failed {
-                StageStatus::Failed
-            } else {
-                StageStatus::Passed
-            },
-            reason: None,
-            duration_millis: u64::try_from(begun.at.elapsed().as_millis()).unwrap_or(u64::MAX),
-            metrics: found.metrics,
-            findings: found.findings,
-        });
-    }
-
-    fn skip(&mut self, stage: StageKind, reason: &str) {
-        self.push(StageReport {
-            stage,
-            status: StageStatus::Skipped,
-            reason: Some(reason.to_owned()),
-            duration_millis: 0,
-            metrics: std::collections::BTreeMap::new(),
-            findings: Vec::new(),
-        });
-    }
-
-    fn push(&mut self, report: StageReport) {
-        (self.progress)(Progress::StageFinished {
-            report: report.clone(),
-        });
-        self.stages.push(report);
-    }
+fn fixtures(proposal: &ProposedTool, agreed: &Agreed) -> Fixtures {
+    let requests = agreed
+        .manifest
+        .as_ref()
+        .map_or(&[][..], |manifest| &manifest.capabilities);
+    Fixtures::new(proposal, requests, &agreed.grant)
 }
 
 /// The service spawns validations: their future must be able to move between threads.
@@ -273,3 +302,6 @@ const _: fn(&Validator, &ProposedTool, &CancellationToken) = |validator, proposa
     fn sendable(_: impl Send) {}
     sendable(validator.validate(proposal, &|_| {}, cancel));
 };
+
+#[cfg(test)]
+mod unit;

@@ -1,15 +1,16 @@
 //! What follows from the stages, and how sure that is.
 //!
 //! The verdict:
-//! - any finding of severity error: the tool does not pass;
+//! - any finding of severity error, or no manifest: the tool does not pass;
 //! - else any warning, or a capability that a person should look at (writing to folders, the
 //!   network, the real clock, real randomness): a person decides;
 //! - else it passes.
 //!
-//! The confidence begins at 0.5. Each passed test adds 0.04 (0.2 at most), each example 0.05
-//! (0.15 at most), a promised property that held 0.05, documentation 0.05; each warning takes
-//! 0.1. That a tool was not fuzzed keeps it at 0.9 or less. A failed verdict stands on what was
-//! seen to go wrong: 0.95, and 1 when more than one thing did.
+//! The confidence in a tool that does not fail begins at 0.5. Each test that passed adds 0.04
+//! (0.2 at most), each example that held 0.05 (0.15 at most), a promised property that held
+//! 0.05, documentation 0.05; each warning takes 0.1. That a tool was not fuzzed keeps it at 0.9
+//! or less. A failed verdict stands on what was seen to go wrong: 0.95, and 1 when more than
+//! one thing did. The score is between 0 and 1, and never rises with a warning more.
 
 use crate::{
     Confidence, ConfidenceFactor, Finding, Manifest, ProposedTool, Severity, StageKind,
@@ -50,13 +51,11 @@ pub(crate) fn confidence(
         }
     };
     if verdict == Verdict::Failed {
-        let errors = findings(stages)
-            .filter(|finding| finding.severity == Severity::Error)
-            .count();
+        let errors = count(stages, Severity::Error);
         add("it was seen to go wrong".to_owned(), 0.95);
         add(
             format!("{errors} things are wrong"),
-            if errors > 1 { 0.05 } else { 0.0 },
+            if errors > 1.0 { 0.05 } else { 0.0 },
         );
     } else {
         add(
@@ -64,10 +63,10 @@ pub(crate) fn confidence(
             0.5,
         );
         let passed = figure(stages, StageKind::Test, "passed_count");
-        add(format!("{passed} tests passed"), (passed * 0.04).min(0.2));
-        let examples = figure(stages, StageKind::Examples, "examples_count");
+        add(counted(passed, "test passed", "tests passed"), (passed * 0.04).min(0.2));
+        let examples = figure(stages, StageKind::Examples, "held_count");
         add(
-            format!("{examples} examples hold"),
+            counted(examples, "example holds", "examples hold"),
             (examples * 0.05).min(0.15),
         );
         let promised = manifest
@@ -79,11 +78,8 @@ pub(crate) fn confidence(
         if !proposal.documentation.trim().is_empty() {
             add("it is documented".to_owned(), 0.05);
         }
-        let warnings = findings(stages)
-            .filter(|finding| finding.severity == Severity::Warning)
-            .count();
-        #[allow(clippy::cast_precision_loss, reason = "a handful")]
-        add(format!("{warnings} warnings"), -0.1 * warnings as f64);
+        let warnings = count(stages, Severity::Warning);
+        add(counted(warnings, "warning", "warnings"), -0.1 * warnings);
         let fuzzed = stages
             .iter()
             .any(|stage| stage.stage == StageKind::Fuzz && stage.status == StageStatus::Passed);
@@ -102,6 +98,16 @@ pub(crate) fn confidence(
     }
 }
 
+#[allow(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+fn count(stages: &[StageReport], severity: Severity) -> f64 {
+    let of_it = findings(stages).filter(|finding| finding.severity == severity);
+    of_it.count() as f64
+}
+
+fn counted(number: f64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1.0 { one } else { more })
+}
+
 fn figure(stages: &[StageReport], kind: StageKind, name: &str) -> f64 {
     stages
         .iter()
@@ -110,3 +116,6 @@ fn figure(stages: &[StageReport], kind: StageKind, name: &str) -> f64 {
         .copied()
         .unwrap_or(0.0)
 }
+
+#[cfg(test)]
+mod tests;

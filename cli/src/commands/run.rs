@@ -3,7 +3,7 @@
 use super::block_on;
 use crate::exit::Exit;
 use crate::limit_flags::LimitFlags;
-use crate::output::{print_ending, print_json, print_usage};
+use crate::output::{print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
 use crate::{cancel, module, policy_source};
 use policies::{Access, Bytes, Clocks, DirectoryGrant, Limits, Policy, Random};
@@ -90,9 +90,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let wasm = module::read(&args.module, policy.limits.module_size)?;
     let input = read_input(args.input.as_deref(), policy.limits.input)?;
     let sandbox = sandbox_for(&policy.limits)?;
+    let compiling = spinner(&format!("compiling {}", args.module.display()));
     let tool = sandbox.load(&wasm, &policy.limits).map_err(|error| {
         Problem::new(format!("{} can't be run", args.module.display())).because(error)
     })?;
+    drop(compiling);
     drop(wasm);
 
     let execution = block_on(async {

@@ -1,7 +1,138 @@
+//! `wasm-runner serve`: the service.
+
+use super::block_on;
 use crate::exit::Exit;
-/// x
+use crate::output::{out, write_file};
+use crate::policy_source;
+use crate::problem::{Problem, file_problem};
+use host_api::{CancellationToken, Server, ServerConfig};
+use policies::WallTime;
+use std::io::{ErrorKind, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
+use validation::Installation;
+
+/// Starts the service and serves until Ctrl-C or SIGTERM
+///
+/// Prints `listening on http://ADDRESS` once it can be reached; its log goes to standard error.
+/// When told to stop it takes nothing new, lets running calls end, and keeps proposals whose
+/// validation was cut off: they begin anew at its next start.
 #[derive(clap::Args, Debug)]
-pub(crate) struct Args {}
-pub(crate) fn run(_: impl std::borrow::Borrow<Args>) -> anyhow::Result<Exit> {
-    Ok(Exit::Success)
+#[command(after_help = "\
+Examples:
+  wasm-runner serve
+  wasm-runner serve --listen 127.0.0.1:0 --data-dir /tmp/wr --ready-file /tmp/wr.url
+  wasm-runner serve --ceiling ceiling.toml --log-format json
+Whoever reaches the address may use the whole service: it knows no users yet.")]
+pub(crate) struct Args {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:50051")]
+    listen: SocketAddr,
+    /// Where knowledge, compiled code and the key are kept; by default `state` in the
+    /// installation's folder
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Gets the address once the service can be reached; removed at the end
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// What no tool and no call may exceed: a policy file, or a preset; by default `workspace`
+    /// with the folder `folders` of the data folder as the only one that callers may bind
+    #[arg(long, value_name = "FILE|PRESET")]
+    ceiling: Option<String>,
+    /// Only calls tools, and takes no proposals: needs no set-up
+    #[arg(long)]
+    calls_only: bool,
+    /// Calls that run at the same time
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    max_running_calls: Option<u32>,
+    /// Calls that wait for their turn; more are refused
+    #[arg(long, value_name = "COUNT")]
+    max_waiting_calls: Option<u32>,
+    /// Proposals that are validated at the same time
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    validation_workers: Option<u32>,
+    /// How long running calls may go on once the service is told to stop: "10 s"
+    #[arg(long, value_name = "TIME")]
+    grace: Option<WallTime>,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let config = config(args)?;
+    block_on(async {
+        // Before there is anything to stop, so that no signal is missed.
+        let shutdown = told_to_stop()?;
+        if let Some(path) = &args.ready_file {
+            remove(path)?;
+        }
+        let server = Server::bind(config).await.map_err(|error| {
+            // The message says what to do behind its last semicolon.
+            let text = error.to_string();
+            match text.rsplit_once("; ") {
+                Some((what, remedy)) => Problem::new(what).remedy(remedy),
+                None => Problem::new("the service can't start").because(error),
+            }
+        })?;
+        let address = format!("http://{}", server.local_addr());
+        if let Some(path) = &args.ready_file {
+            write_file(path, format!("{address}\n").as_bytes())?;
+        }
+        writeln!(out(), "listening on {address}")?;
+        let result = server.serve(shutdown).await;
+        if let Some(path) = &args.ready_file {
+            remove(path)?;
+        }
+        result?;
+        Ok(Exit::Success)
+    })
+}
+
+fn config(args: &Args) -> anyhow::Result<ServerConfig> {
+    let home = Installation::locate();
+    let data_dir = args.data_dir.clone().unwrap_or_else(|| home.join("state"));
+    let mut config = ServerConfig::new(data_dir);
+    config.listen = args.listen;
+    config.home = (!args.calls_only).then_some(home);
+    if let Some(ceiling) = &args.ceiling {
+        config.ceiling = policy_source::load(ceiling)?;
+    }
+    config.max_running_calls = args.max_running_calls.unwrap_or(config.max_running_calls);
+    config.max_waiting_calls = args.max_waiting_calls.unwrap_or(config.max_waiting_calls);
+    config.validation_workers = args.validation_workers.unwrap_or(config.validation_workers);
+    config.grace = args.grace.map_or(config.grace, WallTime::as_duration);
+    Ok(config)
+}
+
+/// Cancelled by the first Ctrl-C or SIGTERM; the second ends the program at once.
+fn told_to_stop() -> Result<CancellationToken, Problem> {
+    let listen = |kind| {
+        signal(kind).map_err(|error| Problem::new("signals can't be received").because(error))
+    };
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let shutdown = CancellationToken::new();
+    let token = shutdown.clone();
+    tokio::spawn(async move {
+        for again in [false, true] {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if again {
+                std::process::exit(Exit::Interrupted.code().into());
+            }
+            token.cancel();
+        }
+    });
+    Ok(shutdown)
+}
+
+/// What an earlier service left says nothing of this one.
+fn remove(path: &Path) -> Result<(), Problem> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(file_problem("removed", path, error))
+        }
+        _ => Ok(()),
+    }
 }

@@ -57,23 +57,20 @@ fn status_line(status: &tonic::Status) -> String {
 
 fn details(status: &tonic::Status, text: &mut String, remedies: &mut Vec<String>) {
     let details = status.get_error_details();
-    if let Some(request) = details.bad_request() {
-        for violation in &request.field_violations {
-            let field = super::harmless(&violation.field);
-            let what = indented(&super::harmless(&violation.description));
-            let _ = writeln!(text, "  {field}: {what}");
-        }
-    }
-    if let Some(failure) = details.precondition_failure() {
-        for violation in &failure.violations {
-            let what = indented(&super::harmless(&violation.description));
-            let _ = writeln!(text, "  {}: {what}", super::harmless(&violation.subject));
-        }
-    }
-    if let Some(failure) = details.quota_failure() {
-        for violation in &failure.violations {
-            let what = indented(&super::harmless(&violation.description));
-            let _ = writeln!(text, "  {}: {what}", super::harmless(&violation.subject));
+    let fields = details.bad_request().into_iter();
+    let fields = fields.flat_map(|it| &it.field_violations);
+    let fields = fields.map(|it| (&it.field, &it.description));
+    let preconditions = details.precondition_failure().into_iter();
+    let preconditions = preconditions.flat_map(|it| &it.violations);
+    let preconditions = preconditions.map(|it| (&it.subject, &it.description));
+    let quotas = details.quota_failure().into_iter();
+    let quotas = quotas.flat_map(|it| &it.violations);
+    let quotas = quotas.map(|it| (&it.subject, &it.description));
+    for (subject, what) in fields.chain(preconditions).chain(quotas) {
+        // Where there is only one, services like to say it in the message already.
+        if !status.message().contains(what.as_str()) {
+            let (subject, what) = (super::harmless(subject), super::harmless(what));
+            let _ = writeln!(text, "  {subject}: {}", indented(&what));
         }
     }
     if let Some(delay) = details.retry_info().and_then(|retry| retry.retry_delay) {

@@ -2,10 +2,12 @@
 
 use super::report::{StageLine, verdict_style};
 use super::{BOLD, DIM, err, harmless, is_live};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
-use validation::{Progress, Verdict};
+use validation::{Progress, StageStatus, Verdict};
 
 /// The display of several validations, on standard error.
 pub(crate) struct Live {
@@ -76,6 +78,8 @@ impl ToolLine {
                     one_line(message)
                 ));
             }
+            // Why it was skipped is in the report; a line each would drown the others.
+            Progress::StageFinished { report } if report.status == StageStatus::Skipped => {}
             Progress::StageFinished { report } => self.line(&StageLine(report).to_string()),
         }
     }
@@ -127,34 +131,52 @@ fn one_line(text: &str) -> String {
     harmless(text.lines().next().unwrap_or(""))
 }
 
-/// What takes longer than a second shows that it goes on; on a terminal only.
+/// Shows that something goes on, once that has taken a second; on a terminal only.
 pub(crate) fn spinner(what: &str) -> Spinner {
-    let bar = if is_live() {
-        ProgressBar::new_spinner()
-    } else {
-        ProgressBar::hidden()
-    };
+    let bar = ProgressBar::hidden();
     bar.set_style(
         ProgressStyle::with_template("{spinner:.cyan} {msg}  {elapsed:.dim}")
             .expect("the template is fixed and was seen to be one"),
     );
     bar.set_message(what.to_owned());
-    bar.enable_steady_tick(Duration::from_millis(250));
-    Spinner(bar)
+    let (done, is_done) = mpsc::channel::<()>();
+    let late = is_live().then(|| {
+        let bar = bar.clone();
+        thread::spawn(move || {
+            if is_done.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+                bar.enable_steady_tick(Duration::from_millis(100));
+            }
+        })
+    });
+    Spinner {
+        bar,
+        done: Some(done),
+        late,
+    }
 }
 
 /// Disappears when it is dropped.
-pub(crate) struct Spinner(ProgressBar);
+pub(crate) struct Spinner {
+    bar: ProgressBar,
+    done: Option<mpsc::Sender<()>>,
+    late: Option<thread::JoinHandle<()>>,
+}
 
 impl Spinner {
     /// What it is at now.
     pub(crate) fn say(&self, what: &str) {
-        self.0.set_message(one_line(what));
+        self.bar.set_message(one_line(what));
     }
 }
 
 impl Drop for Spinner {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        // The thread must have ended before the line is cleared, or it might draw it again.
+        drop(self.done.take());
+        if let Some(late) = self.late.take() {
+            let _ = late.join();
+        }
+        self.bar.finish_and_clear();
     }
 }

@@ -1,6 +1,6 @@
 //! A validation's report for people.
 
-use super::{ACT, BAD, BOLD, DIM, GOOD, WARN, harmless, out, time};
+use super::{ACT, BAD, BOLD, DIM, GOOD, WARN, harmless, out};
 use anstyle::Style;
 use std::fmt;
 use std::io::{self, Write};
@@ -106,8 +106,17 @@ impl fmt::Display for StageLine<'_> {
         match (&stage.reason, stage.status) {
             (Some(reason), _) => write!(f, " {DIM}{}{DIM:#}", harmless(reason)),
             (None, StageStatus::Skipped) => Ok(()),
-            (None, _) => write!(f, " {}", time(stage.duration_millis.saturating_mul(1000))),
+            (None, _) => write!(f, " {}", millis(stage.duration_millis)),
         }
+    }
+}
+
+/// A stage's time, which is measured in milliseconds.
+fn millis(millis: u64) -> String {
+    match millis {
+        0 => "under 1 ms".to_owned(),
+        1..1000 => format!("{millis} ms"),
+        _ => super::time(millis.saturating_mul(1000)),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::arguments::Arguments;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprLit, FnArg, ItemFn, Lit, Meta, Result, ReturnType, Type};
 
 pub(crate) fn tool(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -19,21 +20,27 @@ pub(crate) fn tool(arguments: TokenStream, item: TokenStream) -> Result<TokenStr
         (None, None) => quote!(::core::env!("CARGO_PKG_DESCRIPTION")),
     };
     let calls = &arguments.calls;
-    // The author's own tokens stand where a missing derive shows: the input's type and the
-    // function's name.
+    // A missing derive shows at the author's own tokens: at the input's type, which stands in the
+    // call, and at what the function returns, whose place the called names take.
+    let place = match &function.sig.output {
+        ReturnType::Type(_, output) => output.span(),
+        ReturnType::Default => ident.span(),
+    };
+    let run = quote_spanned!(place=> ::wasm_runner_sdk::__private::run::<#input, _>);
+    let output_schema = quote_spanned!(place=> ::wasm_runner_sdk::__private::output_schema(#ident));
     Ok(quote! {
         // Its shape is the attribute's wish, not the author's.
         #[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps)]
         #function
 
         fn main() -> ::std::process::ExitCode {
-            ::wasm_runner_sdk::__private::run::<#input, _>(#ident, || {
+            #run(#ident, || {
                 ::wasm_runner_sdk::__private::Manifest::new(
                     #name,
                     #version,
                     #description,
                     ::wasm_runner_sdk::__private::input_schema::<#input>(),
-                    ::wasm_runner_sdk::__private::output_schema(#ident),
+                    #output_schema,
                 )
                 #(#calls)*
             })

@@ -1,6 +1,6 @@
 //! What one call may use and touch: the operator's ceiling ∩ the tool's grant ∩ what was asked.
 
-use crate::convert::{WireError, policy as wire};
+use crate::convert::{WireError, enumerated, policy as wire};
 use crate::{proto, status};
 use policies::{
     Access, Bytes, Capabilities, DirectoryGrant, Fuel, GuestPath, HostPath, Layer, Layers, Policy,
@@ -60,7 +60,8 @@ impl Ceiling {
         if let Some(limits) = &asked.limits {
             narrow(&mut call, limits);
         }
-        if let Some(clocks) = wire::clocks_from_wire(asked.clocks()) {
+        let clocks = enumerated(asked.clocks, "policy.clocks")?;
+        if let Some(clocks) = wire::clocks_from_wire(clocks) {
             call.capabilities.clocks = clocks;
         }
         if let Some(seed) = asked.seed {
@@ -170,6 +171,7 @@ fn real_folder(path: &Path) -> Result<std::path::PathBuf, String> {
 fn parse(binding: &proto::DirectoryBinding) -> Result<DirectoryGrant, WireError> {
     let host = wire::host_from_wire(&binding.host, "host")?;
     let guest = wire::guest_from_wire(&binding.guest, "guest")?;
+    let access = enumerated(binding.access, "access")?;
     if host == HostPath::Any {
         return Err(WireError::one(
             "host",
@@ -186,7 +188,7 @@ fn parse(binding: &proto::DirectoryBinding) -> Result<DirectoryGrant, WireError>
         host,
         guest,
         // What is more than the grant allows is narrowed like everything else.
-        access: wire::access_from_wire(binding.access()).unwrap_or(Access::ReadWrite),
+        access: wire::access_from_wire(access).unwrap_or(Access::ReadWrite),
     })
 }
 
@@ -202,7 +204,7 @@ fn denied(layer: Layer, binding: &DirectoryGrant) -> Status {
         Layer::Call => "call",
     };
     status::denied(
-        format!("{layer} does not allow {host} at {guest}: {remedy}"),
+        &format!("{layer} does not allow {host} at {guest}: {remedy}"),
         [
             ("layer", name.to_owned()),
             ("rule", "directories".to_owned()),

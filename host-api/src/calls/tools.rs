@@ -173,7 +173,7 @@ fn unloadable(error: &LoadError) -> Status {
         LoadError::TooLarge { .. } | LoadError::TooDemanding { .. } => status::precondition(
             "OPERATOR_CEILING",
             "module",
-            format!("the tool was accepted, but may not be called any more: {error}"),
+            &format!("the tool was accepted, but may not be called any more: {error}"),
         ),
         other => status::internal("loading the tool", other),
     }

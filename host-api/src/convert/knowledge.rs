@@ -1,6 +1,8 @@
 //! What the knowledge base tells: versions, states, audit log, events.
 
-use super::{WireError, from_wire_time, name_of, non_empty, parsed, required, to_wire_time, version};
+use super::{
+    WireError, from_wire_time, name_of, non_empty, parsed, required, to_wire_time, version,
+};
 use crate::proto;
 use kbi::{
     Attribution, AuditEntry, Decision, Event, EventData, State, ValidationStatus, VersionRecord,

@@ -87,6 +87,16 @@ where
         .collect()
 }
 
+/// A value of an enum of the protocol. The generated accessors take what they do not know for
+/// "not said", which would ignore a wish of a newer client instead of refusing it.
+pub(crate) fn enumerated<T>(value: i32, field: &str) -> Result<T, WireError>
+where
+    T: TryFrom<i32>,
+{
+    T::try_from(value)
+        .map_err(|_| WireError::one(field, format!("the value {value} is not known here")))
+}
+
 /// A text that is parsed into something.
 pub(crate) fn parsed<T>(text: &str, field: &str) -> Result<T, WireError>
 where

@@ -269,7 +269,10 @@ fn stage_from_wire(wire: proto::StageKind) -> Option<StageKind> {
 }
 
 fn unknown(field: &str) -> WireError {
-    WireError::one(field, "it is missing, or not known here: use a newer client")
+    WireError::one(
+        field,
+        "it is missing, or not known here: use a newer client",
+    )
 }
 
 #[cfg(test)]
@@ -372,9 +375,6 @@ mod tests {
         let mut wire = proto::ValidationReport::from(&report(Verdict::Passed));
         wire.stages[2].findings[1].severity = 99;
         let error = ValidationReport::try_from(wire).unwrap_err();
-        assert_eq!(
-            error.violations[0].field,
-            "stages[2].findings[1].severity"
-        );
+        assert_eq!(error.violations[0].field, "stages[2].findings[1].severity");
     }
 }

@@ -1,7 +1,9 @@
 //! Proposals and manifests.
 
 use super::policy::access_from_wire;
-use super::{WireError, inner, json, json_text, list, name_of, named, non_empty, parsed, required, version};
+use super::{
+    WireError, inner, json, json_text, list, name_of, named, non_empty, parsed, required, version,
+};
 use crate::proto::{self, capability_request as request};
 use validation::{
     CapabilityRequest, Example, FieldViolation, Generator, Language, Manifest, Properties,
@@ -70,8 +72,9 @@ impl TryFrom<proto::ProposedTool> for ProposedTool {
         let mut wrong = Wrong::default();
         let tool_id = non_empty(wire.tool_id).map(|id| {
             let shown: String = id.escape_debug().take(80).collect();
-            uuid::Uuid::parse_str(&id)
-                .map_err(|error| WireError::one("tool_id", format!("`{shown}` is no UUID: {error}")))
+            uuid::Uuid::parse_str(&id).map_err(|error| {
+                WireError::one("tool_id", format!("`{shown}` is no UUID: {error}"))
+            })
         });
         let specification =
             non_empty(wire.specification_json).map(|text| json(&text, "specification_json"));
@@ -365,7 +368,10 @@ mod tests {
                 "tool.files[0].path"
             ]
         );
-        assert_eq!(proposal(None).unwrap_err().to_string(), "tool: it is missing");
+        assert_eq!(
+            proposal(None).unwrap_err().to_string(),
+            "tool: it is missing"
+        );
     }
 
     #[test]

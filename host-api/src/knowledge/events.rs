@@ -39,7 +39,8 @@ pub(crate) async fn follow(
         moves: store.moves(),
         store,
         closing,
-        last: request.after_sequence,
+        // Databases count to here; nobody waits for what comes after.
+        last: request.after_sequence.min(i64::MAX.unsigned_abs()),
         until,
         ready: VecDeque::new(),
     };

@@ -3,7 +3,7 @@
 use super::events;
 use super::view::{self, Which};
 use crate::calls::tool_name;
-use crate::convert::{WireError, parsed, version};
+use crate::convert::{WireError, enumerated, parsed, version};
 use crate::proto::{self, knowledge_service_server as server};
 use crate::store::Store;
 use futures::StreamExt as _;
@@ -58,9 +58,11 @@ impl server::KnowledgeService for KnowledgeApi {
     ) -> Result<Response<proto::ListToolsResponse>, Status> {
         let request = request.into_inner();
         let mut states = Vec::new();
-        for (index, state) in request.states().enumerate() {
-            let unknown = || WireError::one(format!("states[{index}]"), "it is no state");
-            states.push(state.known().ok_or_else(unknown)?);
+        for (index, state) in request.states.iter().enumerate() {
+            let field = format!("states[{index}]");
+            let state: proto::ToolState = enumerated(*state, &field)?;
+            let missing = || WireError::one(&field, "say which state");
+            states.push(state.known().ok_or_else(missing)?);
         }
         let page = PageRequest {
             size: match request.page_size {
@@ -190,11 +192,13 @@ fn asked(request: proto::MoveRequest) -> Result<(Which, Attribution), WireError>
 fn which(wire: Option<proto::ToolVersionRef>) -> Result<Which, WireError> {
     use proto::tool_version_ref::Ref;
     let missing = || WireError::one("tool", "name a tool version, or its proposal");
-    Ok(match wire.and_then(|wire| wire.r#ref).ok_or_else(missing)? {
-        Ref::ProposalId(id) => Which::Proposal(parsed(&id, "tool.proposal_id")?),
-        Ref::NameAndVersion(named) => Which::Version(
-            tool_name(named.name, "tool.name_and_version.name")?,
-            version(&named.version, "tool.name_and_version.version")?,
-        ),
-    })
+    Ok(
+        match wire.and_then(|wire| wire.r#ref).ok_or_else(missing)? {
+            Ref::ProposalId(id) => Which::Proposal(parsed(&id, "tool.proposal_id")?),
+            Ref::NameAndVersion(named) => Which::Version(
+                tool_name(named.name, "tool.name_and_version.name")?,
+                version(&named.version, "tool.name_and_version.version")?,
+            ),
+        },
+    )
 }

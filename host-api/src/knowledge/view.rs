@@ -32,11 +32,7 @@ pub(crate) fn id(kb: &dyn KnowledgeBase, which: &Which) -> Result<ProposalId, Kb
 }
 
 /// The versions of one tool, the newest first.
-fn versions(
-    kb: &dyn KnowledgeBase,
-    name: &str,
-    most: u32,
-) -> Result<Vec<VersionRecord>, KbiError> {
+fn versions(kb: &dyn KnowledgeBase, name: &str, most: u32) -> Result<Vec<VersionRecord>, KbiError> {
     let filter = Filter {
         name_prefix: name.to_owned(),
         ..Filter::default()

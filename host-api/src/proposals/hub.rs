@@ -83,9 +83,18 @@ impl Hub {
                 bell.borrow_and_update();
                 let end = {
                     let log = hub.lock();
-                    ready.extend(log.steps.iter().filter(|step| step.sequence > last).cloned());
+                    ready.extend(
+                        log.steps
+                            .iter()
+                            .filter(|step| step.sequence > last)
+                            .cloned(),
+                    );
                     seen = ready.back().map_or(seen, |step: &Step| Some(step.sequence));
-                    if ready.is_empty() { log.end.clone() } else { None }
+                    if ready.is_empty() {
+                        log.end.clone()
+                    } else {
+                        None
+                    }
                 };
                 match end {
                     Some(Ok(())) => return None,

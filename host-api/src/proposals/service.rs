@@ -79,10 +79,7 @@ impl server::ValidationService for ValidationApi {
             reason => reason,
         };
         let by = Attribution::new(by.unwrap_or("anonymous"), reason);
-        let proposed = self
-            .store
-            .write(move |kb| kb.propose(&tool, &by))
-            .await?;
+        let proposed = self.store.write(move |kb| kb.propose(&tool, &by)).await?;
         // Also when it was known: it may be one that was given up after its last try.
         if proposed.state.is_unfinished() {
             queue.enqueue(proposed.id);
@@ -109,8 +106,7 @@ impl server::ValidationService for ValidationApi {
         }))
     }
 
-    type WatchValidationStream =
-        BoxStream<'static, Result<proto::WatchValidationResponse, Status>>;
+    type WatchValidationStream = BoxStream<'static, Result<proto::WatchValidationResponse, Status>>;
 
     async fn watch_validation(
         &self,

@@ -77,7 +77,8 @@ impl Server {
         let data = DataDir::take(&config.data_dir)?;
         let ceiling = Ceiling::new(config.ceiling.clone())
             .map_err(|(grant, source)| ServerError::Ceiling { grant, source })?;
-        let kb: Arc<dyn KnowledgeBase> = Arc::new(SqliteKnowledgeBase::open(&data.knowledge_base())?);
+        let kb: Arc<dyn KnowledgeBase> =
+            Arc::new(SqliteKnowledgeBase::open(&data.knowledge_base())?);
         let sandbox = Sandbox::new(&sandbox_config(&config, &data, &ceiling)?)?;
 
         let closing = CancellationToken::new();

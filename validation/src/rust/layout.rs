@@ -1,5 +1,6 @@
 //! The package, from either form of a proposal.
 
+use super::sources::{self, Declared};
 use crate::{Finding, Place, ProposedTool, Severity, SourceFile};
 use std::fmt::Write as _;
 
@@ -32,15 +33,27 @@ pub(super) fn package(proposal: &ProposedTool) -> Result<Package, Finding> {
         let mut source = proposal.source_code.clone();
         if !proposal.test_code.is_empty() {
             // At the end, so that the author's line numbers stay.
-            if !source.contains("mod tests;") {
-                source.push_str("\n#[cfg(test)]\nmod tests;\n");
-            }
+            source.push_str(declaration(&source, &proposal.test_code));
             add("src/tests.rs", proposal.test_code.clone());
         }
         add("src/main.rs", source);
         add("Cargo.toml", manifest(proposal)?);
     }
     Ok(Package { files })
+}
+
+/// How the program comes to have `src/tests.rs` when its tests are compiled.
+fn declaration(source: &str, tests: &str) -> &'static str {
+    match sources::declares(source, "tests") {
+        Some(Declared::Elsewhere) => "",
+        // It has tests of its own beside: both are run.
+        Some(Declared::Here) => "\n#[cfg(test)]\n#[path = \"tests.rs\"]\nmod more_tests;\n",
+        // The tests bring their own `mod tests { … }`, which looks for the tool one level up.
+        None if sources::begins_with_module(tests) => {
+            "\n#[cfg(test)]\ninclude!(\"tests.rs\");\n"
+        }
+        None => "\n#[cfg(test)]\nmod tests;\n",
+    }
 }
 
 fn manifest(proposal: &ProposedTool) -> Result<String, Finding> {
@@ -68,10 +81,11 @@ fn manifest(proposal: &ProposedTool) -> Result<String, Finding> {
 /// A dependency as a line of `[dependencies]`.
 fn line(dependency: &str) -> Option<String> {
     let dependency = dependency.trim();
-    if dependency.contains('\n') {
+    // A line of a table, and no other table's head.
+    if dependency.contains(['\n', '\r']) || dependency.starts_with('[') {
         return None;
     }
-    if dependency.contains('=') && dependency.parse::<toml::Table>().is_ok() {
+    if dependency.parse::<toml::Table>().is_ok_and(|table| table.len() == 1) {
         return Some(dependency.to_owned());
     }
     let (name, requirement) = dependency.split_once('@').unwrap_or((dependency, "*"));
@@ -101,8 +115,31 @@ mod tests {
             "a = 1\n[patch.crates-io]",
             "../x",
             "a\"b",
+            "[patch.\"a=b\"]",
+            "# serde = 1",
+            "a = 1\r[b]",
         ] {
             assert_eq!(line(bad), None, "{bad:?}");
+        }
+        let exact = "serde@=1.0.229";
+        assert_eq!(line(exact).as_deref(), Some("serde = \"=1.0.229\""));
+    }
+
+    #[test]
+    fn tests_are_declared_once_and_in_the_way_that_they_are_written() {
+        let body = "use super::*;\n#[test] fn t() {}";
+        let module = "#[cfg(test)]\nmod tests {\n    use super::*;\n}";
+        for (source, tests, declared) in [
+            ("fn main() {}", body, "mod tests;"),
+            ("fn main() {} // mod tests;", body, "mod tests;"),
+            ("fn main() {}\n#[cfg(test)] mod tests;", body, ""),
+            ("fn main() {}\nmod tests { }", body, "mod more_tests;"),
+            ("fn main() {}", module, "include!(\"tests.rs\");"),
+            ("fn main() {}\nmod tests { }", module, "mod more_tests;"),
+        ] {
+            let declaration = declaration(source, tests);
+            assert_eq!(declaration.trim().is_empty(), declared.is_empty(), "{source}");
+            assert!(declaration.trim_end().ends_with(declared), "{source}: {declaration}");
         }
     }
 }

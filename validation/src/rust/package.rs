@@ -1,9 +1,8 @@
 //! What a package may not have: whatever runs or reads more than itself while it is built.
 
-use super::cargo::Output;
 use super::layout::Package;
+use super::sources::{self, Reached};
 use crate::{Finding, Place, Severity};
-use cargo_metadata::Metadata;
 use semver::{Version, VersionReq};
 use std::collections::BTreeMap;
 use toml_edit::{Document, Item, TableLike};
@@ -21,7 +20,7 @@ pub(super) fn check(package: &Package, allowed: &BTreeMap<String, Version>) -> V
                 "remove build.rs; compute what it computes in the tool, or keep the result as a source file"),
             "rust-toolchain" | "rust-toolchain.toml" => findings.add("toolchain-override", Some((&file.path, None)),
                 "the package chooses its own toolchain", "remove the file; the installation's toolchain builds all tools"),
-            path if has_extension(path, "rs") => host_files(&mut findings, path, &file.content),
+            path if has_extension(path, "rs") => reaches(&mut findings, path, &file.content),
             _ => {}
         }
     }
@@ -81,6 +80,8 @@ impl Findings<'_> {
         });
     }
 
+    /// In Cargo.toml, at a span of it.
+
     fn at(
         &mut self,
         rule: &str,
@@ -132,7 +133,8 @@ fn manifest(
             }
             "lib" | "bin" | "test" | "example" | "bench" => paths(findings, item),
             // Chosen by the installation for all tools; cargo's configuration stands above it.
-            "profile" | "features" | "lints" | "badges" => {}
+            "profile" => profile(findings, item),
+            "features" | "lints" | "badges" => {}
             "workspace" if item.as_table_like().is_some_and(|table| table.is_empty()) => {}
             other => forbidden(findings, other, item),
         }
@@ -166,6 +168,25 @@ fn forbidden(findings: &mut Findings<'_>, key: &str, item: &Item) {
         format!("Cargo.toml has `{key}`: {why}"),
         "remove it",
     );
+}
+
+/// A profile's figures don't matter, but none may choose what compiles, or hand it flags.
+fn profile(findings: &mut Findings<'_>, item: &Item) {
+    let mut waiting = vec![item];
+    while let Some(item) = waiting.pop() {
+        for (key, item) in item.as_table_like().into_iter().flat_map(TableLike::iter) {
+            if matches!(key, "rustflags" | "codegen-backend") {
+                findings.at(
+                    "toolchain-override",
+                    item.span(),
+                    format!("a profile sets `{key}`"),
+                    "remove it; the installation's flags build all tools",
+                );
+            } else {
+                waiting.push(item);
+            }
+        }
+    }
 }
 
 fn package_table(findings: &mut Findings<'_>, item: &Item) {
@@ -207,7 +228,7 @@ fn package_table(findings: &mut Findings<'_>, item: &Item) {
         );
     }
     for (key, value) in table.iter() {
-        if value.get("workspace").is_some() {
+        if key != "metadata" && value.get("workspace").is_some() {
             findings.at(
                 "path-dependency",
                 value.span(),
@@ -339,102 +360,26 @@ fn list(allowed: &BTreeMap<String, Version>) -> String {
         .join(", ")
 }
 
-/// Literal paths out of the package in `include…!` and `#[path]`. This catches the careless;
-/// what keeps the rest out is that a build sees nothing worth reading.
-fn host_files(findings: &mut Findings<'_>, path: &str, source: &str) {
-    for (number, line) in (1u32..).zip(source.lines()) {
-        let squeezed: String = line.chars().filter(|c| !c.is_whitespace()).collect();
-        let leads_out = [
-            "include!(\"",
-            "include_str!(\"",
-            "include_bytes!(\"",
-            "#[path=\"",
-        ]
-        .iter()
-        .filter_map(|start| Some(&squeezed[squeezed.find(start)? + start.len()..]))
-        .any(|rest| {
-            rest.starts_with('/') || rest.split('"').next().is_some_and(|path| climbs(path))
-        });
-        if leads_out {
-            findings.add(
+/// Reaches out of the package that stand in the source as they are. This tells the careless
+/// early; what else the compiler read is looked at after it ran.
+fn reaches(findings: &mut Findings<'_>, path: &str, source: &str) {
+    for reach in sources::reaches(path, source) {
+        let place = Some((path, Some(reach.line)));
+        match reach.what {
+            Reached::File(file) => findings.add(
                 "reads-host-file",
-                Some((path, Some(number))),
-                "a file outside the package would be read while it is compiled",
+                place,
+                format!("{file:?}, a file outside the package, would be read while it is compiled"),
                 "include files of the package only, by paths below it",
-            );
+            ),
+            Reached::Library => findings.add(
+                "native-link",
+                place,
+                "`#[link(name = …)]` links a native library",
+                "remove it; a tool is WebAssembly alone",
+            ),
         }
     }
-}
-
-/// More `..` than a source below `src/` has folders above it.
-fn climbs(path: &str) -> bool {
-    path.split('/').filter(|part| *part == "..").count() > 1
-}
-
-/// Looks at what cargo resolved: defence in depth for what the text did not show.
-pub(super) fn check_resolved(output: &Output) -> Vec<Finding> {
-    let mut findings = Findings {
-        text: "",
-        list: Vec::new(),
-    };
-    if !output.success {
-        findings.add(
-            "resolve-failed",
-            Some(("Cargo.toml", None)),
-            format!("cargo can't resolve the package:\n{}", output.tail()),
-            "mend what cargo says; features and versions are those of the vendored crates",
-        );
-        return findings.list;
-    }
-    let metadata: Metadata = match serde_json::from_slice(&output.stdout) {
-        Ok(metadata) => metadata,
-        Err(error) => {
-            findings.add(
-                "resolve-failed",
-                None,
-                format!("cargo's answer can't be read: {error}"),
-                "report this: cargo and wasm-runner don't fit",
-            );
-            return findings.list;
-        }
-    };
-    for package in &metadata.packages {
-        let is_root = metadata.workspace_members.contains(&package.id);
-        if !is_root
-            && package
-                .source
-                .as_ref()
-                .is_none_or(|source| !source.is_crates_io())
-        {
-            findings.add(
-                "path-dependency",
-                None,
-                format!("`{}` does not come from the vendored crates", package.name),
-                "name an allowed crate by its version",
-            );
-        }
-        if is_root {
-            for target in &package.targets {
-                if target.is_custom_build() {
-                    findings.add(
-                        "build-script",
-                        None,
-                        "cargo found a build script",
-                        "remove it",
-                    );
-                }
-                if target.is_proc_macro() {
-                    findings.add(
-                        "proc-macro",
-                        None,
-                        "cargo found a proc macro",
-                        "make it a program",
-                    );
-                }
-            }
-        }
-    }
-    findings.list
 }
 
 #[cfg(test)]

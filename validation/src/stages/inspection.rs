@@ -3,6 +3,7 @@
 use super::Found;
 use crate::{Finding, Inspection, Place};
 use policies::Limits;
+use runtime::LoadError;
 
 const WASI: &str = "wasi_snapshot_preview1::";
 
@@ -91,6 +92,22 @@ pub(crate) fn judge(module: &Inspection, limits: &Limits) -> Found {
         );
     }
     found
+}
+
+/// Why the sandbox did not take a module. What the inspection named already is not said twice.
+pub(crate) fn refused(found: &mut Found, error: &LoadError) {
+    if found.failed() {
+        return;
+    }
+    let rule = match error {
+        LoadError::ForeignImport { .. } | LoadError::ImportType { .. } => "inspect/import-not-wasi",
+        LoadError::TooLarge { .. } => "inspect/module-too-large",
+        LoadError::TooDemanding { .. } => "inspect/memory-too-large",
+        LoadError::NoStart => "inspect/missing-start",
+        _ => "inspect/invalid-module",
+    };
+    let remedy = "mend what is named; a program that cargo builds for wasm32-wasip1 has what it needs";
+    found.add(Finding::error(rule, error.to_string(), remedy));
 }
 
 #[cfg(test)]

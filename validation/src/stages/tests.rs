@@ -1,83 +1,63 @@
 //! The author's tests, each in an instance of its own.
+//!
+//! A panic ends the whole program on this target, so a test program is asked for its tests and
+//! then started once for each. A test counts as passed only where the program's own summary
+//! says so: an exit code of 0 alone may mean that the test left the program, or was not run.
 
-use super::{Found, denied, exceeded, fixtures, panic, reproducer, succeeded, tail};
-use crate::{Finding, Manifest, Place, ProposedTool, TestProgram, ValidationError};
+mod summary;
+
+use super::fixtures::{Bound, Fixtures};
+use super::telling::{
+    denied, ending, exceeded, own_function, panic, reproducer, succeeded, tail,
+};
+use super::{Found, Stage};
+use crate::{Finding, Place, ProposedTool, TestProgram, ValidationError};
 use policies::{Bytes, Policy};
-use runtime::{Call, CancellationToken, Sandbox, Tool};
+use runtime::{Call, Execution, Sandbox, Tool};
+use std::collections::{BTreeMap, VecDeque};
+use summary::Summary;
+use tokio::task::JoinSet;
 
 /// What the tests run with.
+#[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
+    pub(crate) stage: Stage<'a>,
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) proposal: &'a ProposedTool,
-    pub(crate) manifest: &'a Manifest,
+    pub(crate) fixtures: &'a Fixtures,
     pub(crate) grant: &'a Policy,
-    pub(crate) cancel: &'a CancellationToken,
-    pub(crate) step: &'a (dyn Fn(String) + Send + Sync),
 }
 
-/// Lists the tests of each program and runs them one by one.
+/// Lists the tests of each program and runs them, a few at a time.
 pub(crate) async fn run(
-    context: &Context<'_>,
+    context: Context<'_>,
     programs: &[TestProgram],
 ) -> Result<Found, ValidationError> {
     let mut found = Found::default();
-    let (mut passed, mut failed, mut ignored) = (0, 0, 0);
+    let mut count = Count::default();
     for program in programs {
-        let tool = match load(context, program).await? {
-            Ok(tool) => tool,
-            Err(message) => {
-                found.add(Finding::error(
-                    "test/list-failed",
-                    format!(
-                        "the test program `{}` can't be loaded: {message}",
-                        program.name
-                    ),
-                    "mend what is named; tests run as a WASI module too",
-                ));
-                continue;
-            }
-        };
-        let names = match list(context, &tool, &["--list", "--format", "terse"]).await {
-            Ok(names) => names,
-            Err(finding) => {
-                found.add(finding);
-                continue;
-            }
-        };
-        let skipped = list(
-            context,
-            &tool,
-            &["--list", "--format", "terse", "--ignored"],
-        )
-        .await
-        .unwrap_or_default();
-        for name in names {
-            if context.cancel.is_cancelled() {
-                return Err(ValidationError::Cancelled);
-            }
-            if skipped.contains(&name) {
-                ignored += 1;
-                continue;
-            }
-            (context.step)(name.clone());
-            match one(context, &tool, &name).await? {
-                None => passed += 1,
-                Some(finding) => {
-                    failed += 1;
-                    found.add(finding);
-                }
-            }
+        if let Some(tests) = listed(context, program, &mut found).await? {
+            all(context, &tests, &mut found, &mut count).await?;
         }
     }
-    found.count("tests_count", passed + failed);
-    found.count("passed_count", passed);
-    found.count("failed_count", failed);
-    found.count("ignored_count", ignored);
-    if ignored > 0 {
-        // A test that expects a panic is among them: on this target a panic ends the program.
-        found.add(Finding::note("test/ignored", format!("{ignored} tests are ignored on this target (#[ignore], or #[should_panic], which WASI can't run)"), "return errors instead of panicking, and test for them"));
+    found.count("tests_count", count.passed + count.failed);
+    found.count("passed_count", count.passed);
+    found.count("failed_count", count.failed);
+    found.count("ignored_count", count.ignored);
+    found.count("most_fuel", count.most_fuel);
+    found.count("most_memory_bytes", count.most_memory);
+    if count.ignored > 0 {
+        found.add(Finding::note(
+            "test/ignored",
+            format!(
+                "{} tests do not run here: those with #[ignore], and those with #[should_panic], which a target without unwinding can't run",
+                count.ignored
+            ),
+            "return errors instead of panicking, and test for them",
+        ));
     }
-    if passed + failed == 0 && found.findings.is_empty() {
+    let none = count.passed + count.failed == 0;
+    if none && found.findings.iter().all(|it| it.rule == "test/ignored") {
         found.add(Finding::warning(
             "test/none",
             "there are no tests",
@@ -87,8 +67,82 @@ pub(crate) async fn run(
     Ok(found)
 }
 
+/// Whether the stage ran at least one test that passed.
+pub(crate) fn passed_any(found: &Found) -> bool {
+    let passed = found.metrics.get("passed_count");
+    passed.is_some_and(|passed| *passed > 0.0)
+}
+
+#[derive(Default)]
+struct Count {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+    most_fuel: u64,
+    most_memory: u64,
+}
+
+/// A test program, and the tests of it that are to run.
+struct Tests {
+    tool: Tool,
+    names: Vec<String>,
+    ignored: u64,
+}
+
+/// Loads a program and asks it for its tests; `None` where a finding says why it has none.
+async fn listed(
+    context: Context<'_>,
+    program: &TestProgram,
+    found: &mut Found,
+) -> Result<Option<Tests>, ValidationError> {
+    let tool = match load(context, program).await? {
+        Ok(tool) => tool,
+        Err(message) => {
+            found.add(Finding::error(
+                "test/list-failed",
+                format!(
+                    "the test program `{}` can't be loaded: {message}",
+                    program.name
+                ),
+                "mend what is named; tests run as a WASI module too",
+            ));
+            return Ok(None);
+        }
+    };
+    let mut lists = Vec::new();
+    for more in [&[][..], &["--ignored"]] {
+        match list(context, &tool, more).await? {
+            Ok(names) => lists.push(names),
+            Err(finding) => {
+                found.add(finding);
+                return Ok(None);
+            }
+        }
+    }
+    let ignored = lists.pop().unwrap_or_default();
+    let mut names = lists.pop().unwrap_or_default();
+    names.retain(|name| !ignored.contains(name));
+    let most = context.stage.options.max_tests;
+    if names.len() > most {
+        found.add(Finding::error(
+            "test/too-many",
+            format!(
+                "there are {} tests, and at most {most} are run",
+                names.len()
+            ),
+            "test many cases in one #[test] function, as rows of a table",
+        ));
+        names.truncate(most);
+    }
+    Ok(Some(Tests {
+        tool,
+        names,
+        ignored: ignored.len() as u64,
+    }))
+}
+
 async fn load(
-    context: &Context<'_>,
+    context: Context<'_>,
     program: &TestProgram,
 ) -> Result<Result<Tool, String>, ValidationError> {
     let sandbox = context.sandbox.clone();
@@ -96,98 +150,190 @@ async fn load(
     let mut limits = context.grant.limits;
     // The test harness comes on top of the tool: its size is not the tool's.
     limits.module_size = Bytes(limits.module_size.0.saturating_mul(4));
-    tokio::task::spawn_blocking(move || {
+    let loaded = tokio::task::spawn_blocking(move || {
         sandbox
             .load(&module, &limits)
             .map_err(|error| error.to_string())
     })
     .await
-    .map_err(ValidationError::machine("compiling the tests"))
+    .map_err(ValidationError::machine("compiling the tests"))?;
+    context.stage.go_on()?;
+    Ok(loaded)
 }
 
-async fn list(context: &Context<'_>, tool: &Tool, args: &[&str]) -> Result<Vec<String>, Finding> {
-    let call = Call::new(Policy::default())
-        .with_args(args.iter().copied())
-        .with_cancel(context.cancel.clone());
-    let execution = tool.run(call).await;
+async fn list(
+    context: Context<'_>,
+    tool: &Tool,
+    more: &[&str],
+) -> Result<Result<Vec<String>, Finding>, ValidationError> {
+    let mut args = vec!["--list", "--format", "terse"];
+    args.extend(more);
+    let policy = Policy {
+        limits: context.grant.limits,
+        ..Policy::default()
+    };
+    let call = Call::new(policy.clone()).with_args(args.iter().copied());
+    let execution = context.stage.run(tool, call).await?;
     if !succeeded(&execution) {
-        return Err(Finding::error(
-            "test/list-failed",
-            format!(
-                "the tests can't be listed: the program ended as {}\n{}",
-                execution.outcome.kind().as_str(),
-                tail(&String::from_utf8_lossy(&execution.stderr.bytes), 5)
-            ),
-            "use Rust's own #[test], without a harness of your own",
+        let said = tail(&String::from_utf8_lossy(&execution.stderr.bytes), 5);
+        let message = format!(
+            "the program does not list its tests: it {}\n{said}",
+            ending(&execution)
+        );
+        let remedy = "use Rust's own #[test], without a harness of your own";
+        let again = reproducer(&args, "", &policy);
+        return Ok(Err(
+            Finding::error("test/list-failed", message, remedy).again(again)
         ));
     }
     let text = String::from_utf8_lossy(&execution.output);
-    Ok(text
-        .lines()
-        .filter_map(|line| line.strip_suffix(": test"))
-        .map(str::to_owned)
-        .collect())
+    let names = text.lines().filter_map(|line| line.strip_suffix(": test"));
+    Ok(Ok(names.map(str::to_owned).collect()))
 }
 
-/// Runs one test; `None` when it passes.
-async fn one(
-    context: &Context<'_>,
-    tool: &Tool,
-    name: &str,
-) -> Result<Option<Finding>, ValidationError> {
-    let args = ["--exact", name, "--nocapture", "--test-threads=1"];
-    let folders = fixtures::bind(context.proposal, context.manifest, context.grant)?;
-    let call = Call::new(folders.policy.clone())
-        .with_args(args)
-        .with_cancel(context.cancel.clone());
-    let execution = tool.run(call).await;
-    if succeeded(&execution) {
-        return Ok(None);
-    }
-    if context.cancel.is_cancelled() {
-        return Err(ValidationError::Cancelled);
-    }
-    let again = reproducer(&args, "", &folders.policy);
-    let stderr = String::from_utf8_lossy(&execution.stderr.bytes);
-    let tried = denied(&execution);
-    let finding = if let Some((rule, message, remedy)) = exceeded(&execution) {
-        Finding::error(
-            &format!("test/{rule}"),
-            format!("the test `{name}` {message}"),
-            remedy,
-        )
-        .at(Place::Test {
-            name: name.to_owned(),
-        })
-    } else {
-        let (message, place) = panic(&stderr).unwrap_or_else(|| {
-            (
-                format!(
-                    "it ended as {}\n{}",
-                    execution.outcome.kind().as_str(),
-                    tail(&stderr, 5)
-                ),
-                None,
-            )
-        });
-        let message = if tried.is_empty() {
-            message
-        } else {
-            format!("{message}\ndenied on the way: {tried}")
+/// Runs the tests of one program; findings come in the order of the tests.
+async fn all(
+    context: Context<'_>,
+    tests: &Tests,
+    found: &mut Found,
+    count: &mut Count,
+) -> Result<(), ValidationError> {
+    count.ignored += tests.ignored;
+    let mut waiting: VecDeque<(usize, &String)> = tests.names.iter().enumerate().collect();
+    // Dropped on the way out, which ends what still runs.
+    let mut running = JoinSet::new();
+    let mut findings = BTreeMap::new();
+    loop {
+        while running.len() < context.stage.options.parallel_runs.max(1)
+            && context.stage.has_time()
+            && let Some((index, name)) = waiting.pop_front()
+        {
+            (context.stage.step)(name.clone());
+            let bound = context.fixtures.bind().await?;
+            let call = Call::new(bound.policy.clone())
+                .with_args(arguments(name))
+                .with_cancel(context.stage.cancel.clone());
+            let tool = tests.tool.clone();
+            running.spawn(async move { (index, tool.run(call).await, bound) });
+        }
+        let Some(ended) = running.join_next().await else {
+            break;
         };
-        let rule = if tried.is_empty() {
-            "test/failed"
-        } else {
-            "test/denied"
+        let (index, execution, bound) = ended.map_err(ValidationError::machine("running tests"))?;
+        context.stage.go_on()?;
+        count.most_fuel = count.most_fuel.max(execution.usage.fuel);
+        count.most_memory = count.most_memory.max(execution.usage.peak_memory);
+        let test = Test {
+            name: &tests.names[index],
+            execution: &execution,
+            bound: &bound,
         };
-        Finding::error(
-            rule,
-            format!("the test `{name}` fails: {message}"),
-            "mend the tool, or the test if it expects the wrong thing",
-        )
-        .at(place.unwrap_or_else(|| Place::Test {
-            name: name.to_owned(),
-        }))
-    };
-    Ok(Some(finding.again(again)))
+        match test.judge(context.proposal) {
+            Judged::Passed(note) => {
+                count.passed += 1;
+                findings.extend(note.map(|note| (index, note)));
+            }
+            Judged::Ignored => count.ignored += 1,
+            Judged::Failed(finding) => {
+                count.failed += 1;
+                findings.insert(index, finding);
+            }
+        }
+    }
+    found.findings.extend(findings.into_values());
+    if !waiting.is_empty() {
+        found.add(Finding::error(
+            "test/stage-time",
+            format!(
+                "{} tests were not run: all together took longer than {}",
+                waiting.len(),
+                context.stage.options.stage_time
+            ),
+            "make the tests do less; each runs in an instance of its own and should take milliseconds",
+        ));
+    }
+    Ok(())
 }
+
+fn arguments(name: &str) -> [&str; 4] {
+    // Uncaptured, for a panic's message is lost with the program otherwise.
+    ["--exact", name, "--nocapture", "--test-threads=1"]
+}
+
+/// A test that was run.
+struct Test<'a> {
+    name: &'a str,
+    execution: &'a Execution,
+    bound: &'a Bound,
+}
+
+enum Judged {
+    /// With what it tried and was denied, if it did.
+    Passed(Option<Finding>),
+    Ignored,
+    Failed(Finding),
+}
+
+impl Test<'_> {
+    fn judge(&self, proposal: &ProposedTool) -> Judged {
+        let name = self.name;
+        let tried = denied(self.execution);
+        if succeeded(self.execution) {
+            return match Summary::read(&self.execution.output) {
+                Some(Summary { passed: 1.., .. }) => Judged::Passed(tried.map(|tried| {
+                    self.place(Finding::note(
+                        "test/denied",
+                        format!("the test `{name}` passes and was denied on the way: {tried}"),
+                        "nothing, if it means to try that; else ask for the capability in the manifest",
+                    ))
+                })),
+                Some(Summary { ignored: 1.., .. }) => Judged::Ignored,
+                _ => Judged::Failed(self.place(Finding::error(
+                    "test/failed",
+                    format!("the test `{name}` ends the program before it has passed"),
+                    "do not call std::process::exit in what is tested",
+                ))),
+            };
+        }
+        if let Some(exceeded) = exceeded(self.execution) {
+            let function = own_function(self.execution, proposal);
+            let function = function.map_or(String::new(), |name| format!(", in {name}"));
+            return Judged::Failed(self.place(Finding::error(
+                &format!("test/{}", exceeded.rule),
+                format!("the test `{name}` {}{function}", exceeded.what),
+                exceeded.remedy,
+            )));
+        }
+        let stderr = String::from_utf8_lossy(&self.execution.stderr.bytes);
+        let panic = panic(&stderr, proposal);
+        let message = match &panic {
+            Some(panic) => panic.message.clone(),
+            None => format!("it {}\n{}", ending(self.execution), tail(&stderr, 5)),
+        };
+        let mut finding = match tried {
+            None => self.place(Finding::error(
+                "test/failed",
+                format!("the test `{name}` fails: {message}"),
+                "mend the tool, or the test if it expects the wrong thing",
+            )),
+            Some(tried) => self.place(Finding::error(
+                "test/denied",
+                format!("the test `{name}` fails: {message}\nit was denied on the way: {tried}"),
+                "do without that, or ask for the capability in the manifest",
+            )),
+        };
+        if let Some(place) = panic.and_then(|panic| panic.place) {
+            finding.place = Some(place);
+        }
+        Judged::Failed(finding)
+    }
+
+    fn place(&self, finding: Finding) -> Finding {
+        let again = reproducer(&arguments(self.name), "", &self.bound.policy);
+        let name = self.name.to_owned();
+        finding.at(Place::Test { name }).again(again)
+    }
+}
+
+#[cfg(test)]
+mod unit;

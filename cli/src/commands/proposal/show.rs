@@ -4,10 +4,11 @@ use super::follow::{by_id, known};
 use crate::client::{Client, ServerArgs};
 use crate::commands::tool::print_state;
 use crate::exit::Exit;
-use crate::output::{print_json, print_report};
-use crate::wire::{VersionName, version_json};
+use crate::output::{out, print_json, print_report};
+use crate::wire::{VersionName, state_name, version_json};
 use host_api::proto::GetToolRequest;
 use serde_json::json;
+use std::io::Write;
 
 /// Shows where a proposal stands, with its report
 #[derive(clap::Args, Debug)]
@@ -36,9 +37,12 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         print_json(&json!({ "tool": version_json(&known.tool), "report": known.report }))?;
     } else {
-        print_state(&known.tool)?;
-        if let Some(report) = &known.report {
-            print_report(report, true)?;
+        match &known.report {
+            Some(report) => {
+                print_report(report, true)?;
+                writeln!(out(), "  state: {}", state_name(known.tool.state()))?;
+            }
+            None => print_state(&known.tool)?,
         }
     }
     Ok(Exit::Success)

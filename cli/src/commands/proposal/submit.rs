@@ -65,33 +65,36 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let proposals: Vec<_> = args
         .paths
         .iter()
-        .map(|path| (path, proposal_source::read(path)))
+        .map(|path| proposal_source::read(path))
         .collect();
     let names = proposals
         .iter()
-        .filter_map(|(_, proposal)| proposal.as_ref().ok());
-    let display = Live::new(names.map(|proposal| proposal.name.as_str()));
-    let all = proposals.into_iter().map(|(path, proposal)| async {
-        let result = match proposal {
+        .flatten()
+        .map(|proposal| proposal.name.as_str());
+    let display = Live::new(names);
+    // All are handed in before any is followed, in the order in which they were given.
+    let mut accepted = Vec::new();
+    for proposal in proposals {
+        let one = match proposal {
             Ok(proposal) => {
                 let line = display.tool(&proposal.name);
-                let result = submit(&client, &proposal, args, &line).await;
-                match &result {
-                    Ok((_, known)) => {
-                        let style = state_style(known.tool.state());
-                        line.end(&format!(
-                            "{style}{}{style:#}",
-                            state_name(known.tool.state())
-                        ));
-                    }
-                    Err(_) => line.end(&format!("{0}not accepted{0:#}", output::BAD)),
-                }
-                result
+                let answer = submit(&client, &proposal, args).await;
+                answer.map(|answer| (answer, line))
             }
             Err(error) => Err(error),
         };
-        Submitted { path, result }
-    });
+        accepted.push(one);
+    }
+    let all = accepted
+        .into_iter()
+        .zip(&args.paths)
+        .map(|(one, path)| async {
+            let result = match one {
+                Ok((answer, line)) => settle(&client, answer, args, &line).await,
+                Err(error) => Err(error),
+            };
+            Submitted { path, result }
+        });
     let all = join_all(all).await;
 
     let list: Vec<Value> = all.iter().map(as_json).collect();
@@ -114,25 +117,53 @@ async fn submit(
     client: &Client,
     proposal: &ProposedTool,
     args: &Args,
-    line: &ToolLine,
-) -> anyhow::Result<(SubmitProposedToolResponse, Known)> {
+) -> anyhow::Result<SubmitProposedToolResponse> {
     let request = SubmitProposedToolRequest {
         tool: Some(proposal.into()),
         by: args.by.name(),
         reason: args.reason.clone(),
     };
-    let answer = client
+    Ok(client
         .validation()
         .submit_proposed_tool(request)
         .await?
-        .into_inner();
-    if args.watch || args.activate {
-        follow::to_the_end(client, &answer.proposal_id, line).await?;
+        .into_inner())
+}
+
+/// Follows one to where it was asked to be followed to, and leaves its line with where it stands.
+async fn settle(
+    client: &Client,
+    answer: SubmitProposedToolResponse,
+    args: &Args,
+    line: &ToolLine,
+) -> anyhow::Result<(SubmitProposedToolResponse, Known)> {
+    let known = follow_and_activate(client, &answer.proposal_id, args, line).await;
+    match &known {
+        Ok(known) => {
+            let style = state_style(known.tool.state());
+            line.end(&format!(
+                "{style}{}{style:#}",
+                state_name(known.tool.state())
+            ));
+        }
+        Err(_) => line.end(&format!("{0}lost sight of{0:#}", output::BAD)),
     }
-    let mut known = known(client, by_id(&answer.proposal_id)).await?;
+    Ok((answer, known?))
+}
+
+async fn follow_and_activate(
+    client: &Client,
+    proposal_id: &str,
+    args: &Args,
+    line: &ToolLine,
+) -> anyhow::Result<Known> {
+    if args.watch || args.activate {
+        follow::to_the_end(client, proposal_id, line).await?;
+    }
+    let mut known = known(client, by_id(proposal_id)).await?;
     if args.activate && known.tool.state() == ToolState::Passed {
         let request = MoveRequest {
-            tool: Some((&VersionName::Proposal(answer.proposal_id.parse()?)).into()),
+            tool: Some((&VersionName::Proposal(proposal_id.parse()?)).into()),
             by: args.by.name(),
             reason: "it passed: wasm-runner proposal submit --activate".to_owned(),
         };
@@ -143,7 +174,7 @@ async fn submit(
             .into_inner();
         known.tool = moved.tool.unwrap_or(known.tool);
     }
-    Ok((answer, known))
+    Ok(known)
 }
 
 fn as_json(one: &Submitted<'_>) -> Value {

@@ -3,7 +3,7 @@
 use crate::client::{Client, ServerArgs};
 use crate::commands::run::grants;
 use crate::exit::Exit;
-use crate::output::{print_ending, print_json, print_usage};
+use crate::output::{print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
 use crate::wire::{ToolName, incomplete, strange};
 use host_api::proto::execute_tool_stream_response::Event;
@@ -77,6 +77,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let answer = if args.stream {
         streamed(&client, timed(request, args)).await
     } else {
+        let _calling = spinner(&format!("calling {}", args.tool.name));
         let answer = client.execution().execute_tool(timed(request, args)).await;
         answer
             .map(tonic::Response::into_inner)

@@ -53,10 +53,16 @@ fn run(input: Input) -> Result<Output, ToolError> {
         }
     }
     if words == 0 {
-        let message = format!("there are no words of {} characters or more", input.min_length);
+        let message = format!(
+            "there are no words of {} characters or more",
+            input.min_length
+        );
         return Err(ToolError::new("no_words", message));
     }
-    Ok(Output { words, longest: longest.to_owned() })
+    Ok(Output {
+        words,
+        longest: longest.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -64,7 +70,10 @@ mod tests {
     use super::*;
 
     fn count(text: &str, min_length: usize) -> Result<Output, ToolError> {
-        run(Input { text: text.to_owned(), min_length })
+        run(Input {
+            text: text.to_owned(),
+            min_length,
+        })
     }
 
     #[test]

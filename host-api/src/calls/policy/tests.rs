@@ -178,6 +178,8 @@ fn bindings_that_make_no_sense_name_their_field() {
     let inner = folders.allowed.join("inner");
     let mut twice = binding(&inner, "/data");
     twice.directories.push(twice.directories[0].clone());
+    let mut strange = binding(&inner, "/data");
+    strange.directories[0].access = 99;
     let mut many = binding(&inner, "/data");
     many.directories = vec![many.directories[0].clone(); MAX_BINDINGS + 1];
     let cases = [
@@ -194,6 +196,14 @@ fn bindings_that_make_no_sense_name_their_field() {
         ),
         (binding(&inner, "data"), "policy.directories[0].guest"),
         (binding(&inner, "*"), "policy.directories[0].guest"),
+        (strange, "policy.directories[0].access"),
+        (
+            proto::CallPolicy {
+                clocks: 99,
+                ..Default::default()
+            },
+            "policy.clocks",
+        ),
         (twice, "policy.directories[1].guest"),
         (many, "policy.directories"),
     ];

@@ -7,9 +7,6 @@ use wasm_runner_sdk::prelude::*;
 struct Input {
     /// Names of files in the folder, least important first.
     files: Vec<String>,
-    /// Adds whom there is on the machine, as `people`.
-    #[serde(default)]
-    with_people: bool,
 }
 
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
@@ -37,9 +34,6 @@ fn merge_settings(input: Input) -> Result<Output, ToolError> {
     for file in &input.files {
         settings.extend(read(&folder("/settings").join(file))?);
     }
-    if input.with_people {
-        settings.insert("people".to_owned(), people()?.join(", "));
-    }
     Ok(Output { settings })
 }
 
@@ -50,16 +44,6 @@ fn read(file: &Path) -> Result<BTreeMap<String, String>, ToolError> {
         .lines()
         .filter_map(|line| line.split_once('='))
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
-        .collect())
-}
-
-/// Who there is on this machine.
-fn people() -> Result<Vec<String>, ToolError> {
-    let text = std::fs::read_to_string("/etc/passwd")?;
-    Ok(text
-        .lines()
-        .filter_map(|line| line.split(':').next())
-        .map(str::to_owned)
         .collect())
 }
 
@@ -74,7 +58,10 @@ mod tests {
     }
 
     #[test]
-    fn there_is_always_somebody() {
-        assert!(!people().expect("the list of people").is_empty());
+    fn defaults_of_the_whole_machine_may_be_named() {
+        let above = "../".repeat(16);
+        let files = vec![format!("{above}etc/passwd"), "user.conf".to_owned()];
+        let output = merge_settings(Input { files }).expect("the machine's defaults");
+        assert_eq!(output.settings["size"], "4");
     }
 }

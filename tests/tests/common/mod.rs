@@ -1,0 +1,101 @@
+//! The real program and a service of it.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+/// The program, beside the tests that cargo built. `make test` builds it first.
+pub(crate) fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("this test's path");
+    let folder = test.parent().and_then(Path::parent).expect("target/debug");
+    let program = folder.join("wasm-runner");
+    assert!(
+        program.is_file(),
+        "{} is not built: these tests are run by `make test`",
+        program.display()
+    );
+    program
+}
+
+pub(crate) fn tools() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tools")
+}
+
+/// Runs the program to its end.
+pub(crate) fn run<S: AsRef<OsStr>>(folder: &Path, args: impl IntoIterator<Item = S>) -> Output {
+    Command::new(program())
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+/// Runs it and takes what it printed, after seeing that it ended well.
+pub(crate) fn well<S: AsRef<OsStr>>(folder: &Path, args: impl IntoIterator<Item = S>) -> String {
+    let output = run(folder, args);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(
+        output.status.success(),
+        "{:?}\n{}\n{}",
+        output.status,
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+/// A service; killed when it is dropped.
+pub(crate) struct Service {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    pub(crate) url: String,
+}
+
+impl Service {
+    /// Starts one on a free port and waits until it listens.
+    pub(crate) fn start(data: &Path) -> Self {
+        let mut child = Command::new(program())
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the service starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("a line");
+        let at = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
+        let url = line[at..].trim().to_owned();
+        Self { child, stdout, url }
+    }
+
+    /// Ends it as a crash would: no handler runs, nothing is flushed.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it was running");
+        self.child.wait().expect("it ended");
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let id = i32::try_from(self.child.id()).expect("a process id");
+        let id = rustix::process::Pid::from_raw(id).expect("a process id");
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        let status = self.child.wait().expect("it ended");
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}

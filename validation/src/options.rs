@@ -1,0 +1,32 @@
+//! How much a validation may take.
+
+use policies::WallTime;
+
+/// How much a validation may take. What the tool itself may use is the ceiling's matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ValidatorOptions {
+    /// Tests that run at the same time, each in an instance of its own. More than there are
+    /// processors makes each take longer, up to its limit of wall time.
+    pub parallel_runs: usize,
+    /// Tests of one program that are run; a tool with more does not pass.
+    pub max_tests: usize,
+    /// Examples that are run; a tool with more does not pass.
+    pub max_examples: usize,
+    /// How long the stages of tests and examples may go on, each, before no further run is
+    /// begun; a tool that needs longer does not pass.
+    pub stage_time: WallTime,
+}
+
+impl Default for ValidatorOptions {
+    /// A run for each processor but four at most, 1000 tests, 100 examples, 3 minutes a stage.
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            parallel_runs: processors.min(4),
+            max_tests: 1000,
+            max_examples: 100,
+            stage_time: WallTime::secs(180),
+        }
+    }
+}
