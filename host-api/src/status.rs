@@ -352,8 +352,8 @@ mod tests {
 
         let long = "x".repeat(1_000_000);
         let status = denied(&long, [("host", long.clone())]);
-        assert!(status.message().len() + status.details().len() < 3000);
+        assert!(status.message().len() + status.details().len() < 3500);
         let status = precondition("KIND", "subject", &long);
-        assert!(status.message().len() + status.details().len() < 3000);
+        assert!(status.message().len() + status.details().len() < 3500);
     }
 }

@@ -18,7 +18,10 @@ const PROPOSED: &[(&str, &str)] = &[
 fn killed_amid_validations_it_ends_with_the_same_verdicts() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    let paths: Vec<_> = PROPOSED.iter().map(|(name, _)| tools().join(name)).collect();
+    let paths: Vec<_> = PROPOSED
+        .iter()
+        .map(|(name, _)| tools().join(name))
+        .collect();
     let submit = |url: &str, watch: bool| {
         let mut args = vec!["proposal".to_owned(), "submit".into(), "--json".into()];
         args.extend(["--server".to_owned(), url.to_owned()]);
@@ -41,7 +44,11 @@ fn killed_amid_validations_it_ends_with_the_same_verdicts() {
         .collect();
     assert_eq!(ids.len(), PROPOSED.len(), "{accepted}");
     assert!(
-        accepted.as_array().expect("a list").iter().any(|one| one["report"].is_null()),
+        accepted
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|one| one["report"].is_null()),
         "all were judged before the kill: {accepted}"
     );
     service.kill();
@@ -52,9 +59,16 @@ fn killed_amid_validations_it_ends_with_the_same_verdicts() {
     for ((name, verdict), one) in PROPOSED.iter().zip(judged.as_array().expect("a list")) {
         assert_eq!(one["state"], *verdict, "{name}: {one}");
         assert_eq!(one["already_known"], true, "{name}");
-        assert_eq!(one["proposal_id"].to_string(), ids[&one["name"].to_string()], "{name}");
+        assert_eq!(
+            one["proposal_id"].to_string(),
+            ids[&one["name"].to_string()],
+            "{name}"
+        );
     }
-    let events = well(folder.path(), ["events", "--json", "--server", service.url.as_str()]);
+    let events = well(
+        folder.path(),
+        ["events", "--json", "--server", service.url.as_str()],
+    );
     assert!(events.contains("csv-stats"), "{events}");
     service.stop();
 }

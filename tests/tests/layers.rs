@@ -4,27 +4,43 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The crates in ARCHITECTURE.md's order; each may use only those before it.
-const ORDER: &[&str] = &["policies", "runtime", "validation", "kbi", "host-api", "cli"];
+const ORDER: &[&str] = &[
+    "policies",
+    "runtime",
+    "validation",
+    "kbi",
+    "host-api",
+    "cli",
+];
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
 }
 
 fn manifest(folder: &str) -> toml::Table {
     let path = root().join(folder).join("Cargo.toml");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.parse()
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Folder by package name, for all members.
 fn members() -> BTreeMap<String, String> {
     let workspace = manifest(".");
-    let members = workspace["workspace"]["members"].as_array().expect("a list");
+    let members = workspace["workspace"]["members"]
+        .as_array()
+        .expect("a list");
     members
         .iter()
         .map(|folder| {
             let folder = folder.as_str().expect("a path");
-            let name = manifest(folder)["package"]["name"].as_str().expect("a name").to_owned();
+            let name = manifest(folder)["package"]["name"]
+                .as_str()
+                .expect("a name")
+                .to_owned();
             (name, folder.to_owned())
         })
         .collect()
@@ -32,7 +48,10 @@ fn members() -> BTreeMap<String, String> {
 
 #[test]
 fn every_member_but_the_tests_has_its_place_in_the_order() {
-    let mut folders: Vec<String> = members().into_values().filter(|folder| folder != "tests").collect();
+    let mut folders: Vec<String> = members()
+        .into_values()
+        .filter(|folder| folder != "tests")
+        .collect();
     folders.sort();
     let mut order = ORDER.to_vec();
     order.sort_unstable();
@@ -43,7 +62,9 @@ fn every_member_but_the_tests_has_its_place_in_the_order() {
 fn crates_depend_only_downwards() {
     let members = members();
     let workspace = manifest(".");
-    let shared = workspace["workspace"]["dependencies"].as_table().expect("a table");
+    let shared = workspace["workspace"]["dependencies"]
+        .as_table()
+        .expect("a table");
     for (place, folder) in ORDER.iter().enumerate() {
         let manifest = manifest(folder);
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
@@ -79,5 +100,8 @@ fn architecture_names_the_crates_in_the_same_order() {
                 .unwrap_or_else(|| panic!("ARCHITECTURE.md's table has no row for `{folder}/`"))
         })
         .collect();
-    assert!(places.is_sorted(), "ARCHITECTURE.md lists them in another order");
+    assert!(
+        places.is_sorted(),
+        "ARCHITECTURE.md lists them in another order"
+    );
 }

@@ -15,21 +15,37 @@ fn a_tool_of_ones_own_from_new_to_tool_call() {
 
     let service = Service::start(&folder.path().join("data"));
     let server = ["--server", service.url.as_str()];
-    well(&package, ["proposal", "submit", ".", "--watch", "--activate"].into_iter().chain(server));
-    let call = |input: &'static str| ["tool", "call", "word-count", input].into_iter().chain(server);
+    well(
+        &package,
+        ["proposal", "submit", ".", "--watch", "--activate"]
+            .into_iter()
+            .chain(server),
+    );
+    let call = |input: &'static str| {
+        ["tool", "call", "word-count", input]
+            .into_iter()
+            .chain(server)
+    };
     let output = json(&well(&package, call(r#"{"text": "hello there"}"#)));
     assert_eq!(output["words"], 2);
 
     // What does not fit is the caller's to mend, and the service goes on.
     let wrong = run(&package, call(r#"{"txt": 1}"#));
     assert_eq!(wrong.status.code(), Some(206), "{wrong:?}");
-    let none = run(&package, ["tool", "call", "no-such-tool", "{}"].into_iter().chain(server));
+    let none = run(
+        &package,
+        ["tool", "call", "no-such-tool", "{}"]
+            .into_iter()
+            .chain(server),
+    );
     assert_eq!(none.status.code(), Some(200), "{none:?}");
     assert!(String::from_utf8_lossy(&none.stderr).contains("no-such-tool"));
     well(&package, call(r#"{"text": "still here"}"#));
 
     // The same again is answered with what is known.
-    let again = ["proposal", "submit", ".", "--watch", "--json"].into_iter().chain(server);
+    let again = ["proposal", "submit", ".", "--watch", "--json"]
+        .into_iter()
+        .chain(server);
     let again = json(&well(&package, again));
     assert_eq!(again[0]["already_known"], true);
     assert_eq!(again[0]["state"], "active");
@@ -37,8 +53,14 @@ fn a_tool_of_ones_own_from_new_to_tool_call() {
     let main = package.join("src/main.rs");
     let source = std::fs::read_to_string(&main).expect("its source") + "\n// changed\n";
     std::fs::write(&main, source).expect("written");
-    let other = run(&package, ["proposal", "submit", "."].into_iter().chain(server));
+    let other = run(
+        &package,
+        ["proposal", "submit", "."].into_iter().chain(server),
+    );
     assert!(!other.status.success());
-    assert!(String::from_utf8_lossy(&other.stderr).contains("version"), "{other:?}");
+    assert!(
+        String::from_utf8_lossy(&other.stderr).contains("version"),
+        "{other:?}"
+    );
     service.stop();
 }

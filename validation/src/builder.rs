@@ -72,11 +72,14 @@ pub async fn build_within(
     // Whoever calls: nothing is written to a disk under a name that was not looked at.
     if let Err(error) = proposal.check() {
         let findings = error.violations.into_iter().map(|violation| {
-            Finding::error("build/proposal-invalid", violation.message, "mend the field").at(
-                Place::Manifest {
-                    pointer: violation.field,
-                },
+            Finding::error(
+                "build/proposal-invalid",
+                violation.message,
+                "mend the field",
             )
+            .at(Place::Manifest {
+                pointer: violation.field,
+            })
         });
         return Ok(Built {
             findings: findings.collect(),

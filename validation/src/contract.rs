@@ -161,11 +161,13 @@ fn depth(most: usize, value: &Value) -> Option<usize> {
             Some(deepest.max(depth(below, value)?))
         })
     };
-    Some(1 + match value {
-        Value::Array(values) => deepest(&mut values.iter())?,
-        Value::Object(object) => deepest(&mut object.values())?,
-        _ => 0,
-    })
+    Some(
+        1 + match value {
+            Value::Array(values) => deepest(&mut values.iter())?,
+            Value::Object(object) => deepest(&mut object.values())?,
+            _ => 0,
+        },
+    )
 }
 
 /// Runs something that recurses, on a stack that is large enough for all that [`compile`] and
@@ -366,10 +368,16 @@ mod tests {
         definitions.insert(format!("l{last}"), items);
         let schema = json!({"$ref": "#/$defs/l1", "$defs": definitions});
         let contract = contract(schema).expect("at the edge");
-        let nested = |inner: Value| (1..Contract::MAX_VALUE_DEPTH).fold(inner, |value, _| json!([value]));
+        let nested =
+            |inner: Value| (1..Contract::MAX_VALUE_DEPTH).fold(inner, |value, _| json!([value]));
         assert_eq!(contract.check_input(&nested(json!(1))), Ok(()));
-        let mismatch = contract.check_input(&nested(json!("text"))).expect_err("a text");
-        assert_eq!(mismatch.pointer.matches("/0").count(), Contract::MAX_VALUE_DEPTH - 1);
+        let mismatch = contract
+            .check_input(&nested(json!("text")))
+            .expect_err("a text");
+        assert_eq!(
+            mismatch.pointer.matches("/0").count(),
+            Contract::MAX_VALUE_DEPTH - 1
+        );
     }
 
     #[test]
@@ -377,10 +385,16 @@ mod tests {
         let itself = json!({"$ref": "#"});
         let schema = json!({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"anyOf": [itself, itself]}}]});
         let contract = contract(schema).expect("a schema");
-        let nested = |inner: Value| (1..Contract::MAX_VALUE_DEPTH).fold(inner, |value, _| json!([value]));
+        let nested =
+            |inner: Value| (1..Contract::MAX_VALUE_DEPTH).fold(inner, |value, _| json!([value]));
         assert_eq!(contract.check_input(&nested(json!(1))), Ok(()));
-        let mismatch = contract.check_input(&nested(json!("x"))).expect_err("a text");
-        assert!(mismatch.message.contains("too much to compare"), "{mismatch}");
+        let mismatch = contract
+            .check_input(&nested(json!("x")))
+            .expect_err("a text");
+        assert!(
+            mismatch.message.contains("too much to compare"),
+            "{mismatch}"
+        );
         let shallow = contract.check_input(&json!([["x"]])).expect_err("a text");
         assert!(!shallow.message.contains("too much"), "{shallow}");
     }
@@ -412,7 +426,8 @@ mod tests {
 
     #[test]
     fn depth_and_size_at_their_edges() {
-        let nested = |levels: usize| (1..levels).fold(json!(true), |inner, _| json!({"not": inner}));
+        let nested =
+            |levels: usize| (1..levels).fold(json!(true), |inner, _| json!({"not": inner}));
         assert!(contract(nested(Contract::MAX_SCHEMA_DEPTH)).is_ok());
         assert!(contract(nested(Contract::MAX_SCHEMA_DEPTH + 1)).is_err());
         let sized = |bytes: usize| json!({"title": "x".repeat(bytes - r#"{"title":""}"#.len())});
@@ -421,13 +436,20 @@ mod tests {
         let any = contract(json!(true)).expect("a schema");
         let value = |levels: usize| (1..levels).fold(json!(0), |inner, _| json!([inner]));
         assert_eq!(any.check_input(&value(Contract::MAX_VALUE_DEPTH)), Ok(()));
-        assert!(any.check_input(&value(Contract::MAX_VALUE_DEPTH + 1)).is_err());
+        assert!(
+            any.check_input(&value(Contract::MAX_VALUE_DEPTH + 1))
+                .is_err()
+        );
     }
 
     #[test]
     fn patterns_take_no_longer_than_their_subject() {
         let contract = contract(json!({"pattern": "^(a+)+$"})).expect("a pattern");
-        assert!(contract.check_input(&json!("a".repeat(100_000) + "b")).is_err());
+        assert!(
+            contract
+                .check_input(&json!("a".repeat(100_000) + "b"))
+                .is_err()
+        );
         let look = self::contract(json!({"pattern": "(?=a)b"})).expect_err("look-around");
         assert!(look.message.contains("without look-around"), "{look}");
         let large = self::contract(json!({"pattern": "(a{1000}){1000}"}));
@@ -437,7 +459,9 @@ mod tests {
     #[test]
     fn long_values_are_cut_in_messages() {
         let contract = contract(json!({"type": "integer"})).expect("a schema");
-        let mismatch = contract.check_input(&json!("é".repeat(5000))).expect_err("a text");
+        let mismatch = contract
+            .check_input(&json!("é".repeat(5000)))
+            .expect_err("a text");
         assert!(mismatch.message.len() < 1100 && mismatch.message.ends_with('…'));
     }
 }

@@ -50,18 +50,30 @@ async fn run(
 ) -> Result<(), ValidationError> {
     let places = cargo.places();
     (context.step)("resolving dependencies".to_owned());
-    let Some(output) = in_time(cargo.metadata(context.cancel).await?, "resolving its dependencies", context, built) else {
+    let Some(output) = in_time(
+        cargo.metadata(context.cancel).await?,
+        "resolving its dependencies",
+        context,
+        built,
+    ) else {
         return Ok(());
     };
     let allowed = &context.installation.allowed;
-    built.findings.extend(resolved::check(&output, &places, allowed));
+    built
+        .findings
+        .extend(resolved::check(&output, &places, allowed));
     if has_errors(&built.findings) {
         return Ok(());
     }
 
     (context.step)("compiling".to_owned());
     let started = Instant::now();
-    let Some(output) = in_time(cargo.build(context.cancel).await?, "compiling it", context, built) else {
+    let Some(output) = in_time(
+        cargo.build(context.cancel).await?,
+        "compiling it",
+        context,
+        built,
+    ) else {
         return Ok(());
     };
     let Some(compiled) = settle(&output, cargo, Part::Tool, built).await? else {
@@ -72,11 +84,18 @@ async fn run(
         return Ok(());
     };
     built.module = Some(cargo.module(path).await?);
-    built.metrics.insert("compile_millis".into(), millis(started));
+    built
+        .metrics
+        .insert("compile_millis".into(), millis(started));
 
     (context.step)("compiling the tests".to_owned());
     let started = Instant::now();
-    let Some(output) = in_time(cargo.test(context.cancel).await?, "compiling its tests", context, built) else {
+    let Some(output) = in_time(
+        cargo.test(context.cancel).await?,
+        "compiling its tests",
+        context,
+        built,
+    ) else {
         return Ok(());
     };
     let Some(compiled) = settle(&output, cargo, Part::Tests, built).await? else {
@@ -86,7 +105,9 @@ async fn run(
         let module = cargo.module(&path).await?;
         built.tests.push(TestProgram { name, module });
     }
-    built.metrics.insert("compile_tests_millis".into(), millis(started));
+    built
+        .metrics
+        .insert("compile_tests_millis".into(), millis(started));
     Ok(())
 }
 
@@ -136,7 +157,9 @@ async fn settle(
             Ok(list) => list,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => {
-                return Err(ValidationError::machine("reading what the compiler read")(error));
+                return Err(ValidationError::machine("reading what the compiler read")(
+                    error,
+                ));
             }
         };
         let outside = inputs::outside(&list, &places.package);
@@ -152,7 +175,12 @@ async fn settle(
     }
     if has_errors(&built.findings) {
         // What was made of a file of the host's goes nowhere.
-        if part == Part::Tests && built.findings.iter().any(|f| f.rule == "build/reads-host-file") {
+        if part == Part::Tests
+            && built
+                .findings
+                .iter()
+                .any(|f| f.rule == "build/reads-host-file")
+        {
             built.module = None;
         }
         return Ok(None);
@@ -162,9 +190,17 @@ async fn settle(
 
 fn no_binary(compiled: &Compiled) -> Finding {
     let names = |list: &[String]| {
-        if list.is_empty() { "none".to_owned() } else { list.join(", ") }
+        if list.is_empty() {
+            "none".to_owned()
+        } else {
+            list.join(", ")
+        }
     };
-    let programs: Vec<String> = compiled.programs.iter().map(|(name, _)| name.clone()).collect();
+    let programs: Vec<String> = compiled
+        .programs
+        .iter()
+        .map(|(name, _)| name.clone())
+        .collect();
     Finding::error(
         "build/no-binary",
         format!(

@@ -165,9 +165,7 @@ impl Validator {
         // Both are work for a processor: seconds for a large module.
         let looking = tokio::task::spawn_blocking(move || {
             let inspected = crate::inspect(&bytes);
-            let loaded = inspected
-                .is_ok()
-                .then(|| sandbox.load(&bytes, &limits));
+            let loaded = inspected.is_ok().then(|| sandbox.load(&bytes, &limits));
             (inspected, loaded)
         });
         let (inspected, loaded) = looking
@@ -209,8 +207,7 @@ impl Validator {
     ) -> Result<Agreed, ValidationError> {
         let begun = journal.begin(StageKind::Manifest);
         let stage = self.stage(&begun, cancel);
-        let (found, agreed) =
-            stages::manifest::agree(stage, proposal, tool, &self.ceiling).await?;
+        let (found, agreed) = stages::manifest::agree(stage, proposal, tool, &self.ceiling).await?;
         journal.end(begun, found);
         Ok(agreed)
     }

@@ -63,7 +63,10 @@ pub(crate) fn confidence(
             0.5,
         );
         let passed = figure(stages, StageKind::Test, "passed_count");
-        add(counted(passed, "test passed", "tests passed"), (passed * 0.04).min(0.2));
+        add(
+            counted(passed, "test passed", "tests passed"),
+            (passed * 0.04).min(0.2),
+        );
         let examples = figure(stages, StageKind::Examples, "held_count");
         add(
             counted(examples, "example holds", "examples hold"),

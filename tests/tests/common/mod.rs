@@ -68,7 +68,9 @@ impl Service {
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a line");
-        let at = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
+        let at = line
+            .find("http://")
+            .unwrap_or_else(|| panic!("no address in {line:?}"));
         let url = line[at..].trim().to_owned();
         Self { child, stdout, url }
     }

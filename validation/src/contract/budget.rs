@@ -84,7 +84,9 @@ fn pay(instance: &Value) {
     } else {
         1
     };
-    let text = instance.as_str().map_or(0, |text| text.len() / BYTES_A_UNIT);
+    let text = instance
+        .as_str()
+        .map_or(0, |text| text.len() / BYTES_A_UNIT);
     match units.checked_sub((cost + text) as u64) {
         Some(units) => LEFT.set(Budget { units, copies }),
         // Not by `panic!`, which would tell people of it.
@@ -103,7 +105,9 @@ fn count(value: &Value) -> usize {
 }
 
 /// The options with our keyword known.
-pub(super) fn with_toll(options: jsonschema::ValidationOptions<'_>) -> jsonschema::ValidationOptions<'_> {
+pub(super) fn with_toll(
+    options: jsonschema::ValidationOptions<'_>,
+) -> jsonschema::ValidationOptions<'_> {
     options.with_keyword(KEYWORD, |_, _, _| Ok(Box::new(Toll)))
 }
 

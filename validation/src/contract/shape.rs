@@ -217,7 +217,9 @@ mod tests {
         assert_eq!((shape.height, shape.recursive), (3, true));
         let twice = json!({"properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/a"}}, "$defs": {"a": {}}});
         assert!(!measure(&twice).expect("small").recursive);
-        assert!(measure(&json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}})).is_ok());
+        assert!(
+            measure(&json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}})).is_ok()
+        );
     }
 
     #[test]

@@ -97,7 +97,8 @@ impl Cargo {
         &self,
         cancel: &CancellationToken,
     ) -> Result<Ended, ValidationError> {
-        self.run(cancel, &["metadata", "--format-version", "1"]).await
+        self.run(cancel, &["metadata", "--format-version", "1"])
+            .await
     }
 
     pub(super) async fn build(&self, cancel: &CancellationToken) -> Result<Ended, ValidationError> {
@@ -113,7 +114,12 @@ impl Cargo {
         cancel: &CancellationToken,
         what: &[&str],
     ) -> Result<Ended, ValidationError> {
-        let how = ["--release", "--message-format=json", "--target", &self.target];
+        let how = [
+            "--release",
+            "--message-format=json",
+            "--target",
+            &self.target,
+        ];
         self.run(cancel, &[what, &how].concat()).await
     }
 
@@ -125,9 +131,13 @@ impl Cargo {
             .map_err(ValidationError::machine(doing))?
             .len();
         if size > MODULE_LIMIT {
-            return Err(ValidationError::machine(doing)(format!("it has {size} bytes")));
+            return Err(ValidationError::machine(doing)(format!(
+                "it has {size} bytes"
+            )));
         }
-        tokio::fs::read(path).await.map_err(ValidationError::machine(doing))
+        tokio::fs::read(path)
+            .await
+            .map_err(ValidationError::machine(doing))
     }
 
     /// Removes the folder.
@@ -160,7 +170,9 @@ impl Cargo {
             // Its own group, so that the compilers that it starts end with it.
             .process_group(0)
             .kill_on_drop(true);
-        let mut child = command.spawn().map_err(ValidationError::machine("starting cargo"))?;
+        let mut child = command
+            .spawn()
+            .map_err(ValidationError::machine("starting cargo"))?;
         let mut group = Group::of(&child);
         group.limit();
         let stdout = read(child.stdout.take());
@@ -209,7 +221,10 @@ impl Group {
             return;
         };
         for (resource, most) in RESOURCES {
-            let limit = Rlimit { current: Some(most), maximum: Some(most) };
+            let limit = Rlimit {
+                current: Some(most),
+                maximum: Some(most),
+            };
             // Refused where the limit is tighter already, which is as good.
             if let Err(error) = rustix::process::prlimit(Some(id), resource, limit) {
                 tracing::debug!(?resource, %error, "the limit of a build was not set");
@@ -242,7 +257,10 @@ async fn read(stream: Option<impl AsyncRead + Unpin>) -> (Vec<u8>, bool) {
     let Some(mut stream) = stream else {
         return (kept, true);
     };
-    let _ = (&mut stream).take(OUTPUT_LIMIT).read_to_end(&mut kept).await;
+    let _ = (&mut stream)
+        .take(OUTPUT_LIMIT)
+        .read_to_end(&mut kept)
+        .await;
     let rest = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     (kept, matches!(rest, Ok(0)))
 }

@@ -53,9 +53,15 @@ impl Folder {
             }
             fs::write(path, &file.content)?;
         }
-        fs::copy(home.join("allowlist.lock"), self.package().join("Cargo.lock"))?;
+        fs::copy(
+            home.join("allowlist.lock"),
+            self.package().join("Cargo.lock"),
+        )?;
         fs::create_dir(self.home())?;
-        fs::write(self.home().join("config.toml"), config(&home.join("vendor"))?)?;
+        fs::write(
+            self.home().join("config.toml"),
+            config(&home.join("vendor"))?,
+        )?;
         // A copy of its own, times kept: no build can poison the next, and cargo takes the
         // crates compiled ahead for what it compiled itself.
         let copied = std::process::Command::new("cp")
@@ -65,7 +71,9 @@ impl Folder {
         if copied.status.success() {
             Ok(())
         } else {
-            Err(io::Error::other(String::from_utf8_lossy(&copied.stderr).into_owned()))
+            Err(io::Error::other(
+                String::from_utf8_lossy(&copied.stderr).into_owned(),
+            ))
         }
     }
 
@@ -126,9 +134,8 @@ fn remove_left_over(place: &Path) {
     for entry in fs::read_dir(place).into_iter().flatten().flatten() {
         let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX)
             && entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_left = || {
-            File::open(entry.path().join(LOCK)).is_ok_and(|file| file.try_lock().is_ok())
-        };
+        let is_left =
+            || File::open(entry.path().join(LOCK)).is_ok_and(|file| file.try_lock().is_ok());
         if is_ours && is_left() {
             // Another process may be at the same work: whoever comes first.
             let _ = fs::remove_dir_all(entry.path());
@@ -138,7 +145,10 @@ fn remove_left_over(place: &Path) {
 
 fn config(vendor: &Path) -> io::Result<String> {
     let vendor = vendor.to_str().ok_or_else(|| {
-        io::Error::other(format!("cargo can't be told of {}, which is not UTF-8", vendor.display()))
+        io::Error::other(format!(
+            "cargo can't be told of {}, which is not UTF-8",
+            vendor.display()
+        ))
     })?;
     // The file has the name between quotes.
     let escaped = vendor.replace('\\', "\\\\").replace('"', "\\\"");
@@ -162,7 +172,10 @@ mod tests {
     fn a_folder_has_all_that_cargo_needs_and_goes_with_its_build() {
         let home = home();
         let package = Package {
-            files: vec![SourceFile { path: "src/main.rs".into(), content: "fn main() {}".into() }],
+            files: vec![SourceFile {
+                path: "src/main.rs".into(),
+                content: "fn main() {}".into(),
+            }],
         };
         let folder = Folder::lay_out(home.path(), &package).expect("laid out");
         let root = folder.root().to_owned();
@@ -188,12 +201,21 @@ mod tests {
         let home = home();
         let package = Package {
             // A folder where the lock file goes: nothing that a checked proposal has.
-            files: vec![SourceFile { path: "Cargo.lock/only-this-test".into(), content: String::new() }],
+            files: vec![SourceFile {
+                path: "Cargo.lock/only-this-test".into(),
+                content: String::new(),
+            }],
         };
         assert!(Folder::lay_out(home.path(), &package).is_err());
-        let left = fs::read_dir(std::env::temp_dir()).expect("a folder").flatten().any(|entry| {
-            entry.path().join("package/Cargo.lock/only-this-test").exists()
-        });
+        let left = fs::read_dir(std::env::temp_dir())
+            .expect("a folder")
+            .flatten()
+            .any(|entry| {
+                entry
+                    .path()
+                    .join("package/Cargo.lock/only-this-test")
+                    .exists()
+            });
         assert!(!left);
     }
 
@@ -205,7 +227,10 @@ mod tests {
             fs::create_dir(&path).expect("a folder");
             path
         };
-        let (left, used) = (folder("wasm-runner-build-left"), folder("wasm-runner-build-used"));
+        let (left, used) = (
+            folder("wasm-runner-build-left"),
+            folder("wasm-runner-build-used"),
+        );
         let (young, foreign) = (folder("wasm-runner-build-young"), folder("other"));
         drop(lock(&left).expect("locked"));
         drop(lock(&foreign).expect("locked"));
@@ -219,9 +244,17 @@ mod tests {
     fn a_folder_s_name_can_t_add_to_the_configuration() {
         let odd = "/a\"]\n[env]\nX = \"\\x";
         // A line break can't be written between simple quotes: cargo refuses the file.
-        assert!(config(Path::new(odd)).expect("text").parse::<toml::Table>().is_err());
+        assert!(
+            config(Path::new(odd))
+                .expect("text")
+                .parse::<toml::Table>()
+                .is_err()
+        );
         let odd = "/a\"b\\c";
         let config: toml::Table = config(Path::new(odd)).expect("text").parse().expect("TOML");
-        assert_eq!(config["source"]["wasm-runner"]["directory"].as_str(), Some(odd));
+        assert_eq!(
+            config["source"]["wasm-runner"]["directory"].as_str(),
+            Some(odd)
+        );
     }
 }

@@ -50,7 +50,10 @@ mod tests {
 
     fn found(list: &str) -> Vec<String> {
         let found = outside(list, Path::new("/build/package"));
-        found.iter().map(|path| path.display().to_string()).collect()
+        found
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect()
     }
 
     #[test]
@@ -65,9 +68,9 @@ mod tests {
         assert_eq!(
             found(list),
             [
-                "../../../../../../x",
                 "/build/package2/x",
                 "/etc/host name",
+                "../../../../../../x",
                 "src/../../home/config.toml",
             ]
         );

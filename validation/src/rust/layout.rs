@@ -49,9 +49,7 @@ fn declaration(source: &str, tests: &str) -> &'static str {
         // It has tests of its own beside: both are run.
         Some(Declared::Here) => "\n#[cfg(test)]\n#[path = \"tests.rs\"]\nmod more_tests;\n",
         // The tests bring their own `mod tests { … }`, which looks for the tool one level up.
-        None if sources::begins_with_module(tests) => {
-            "\n#[cfg(test)]\ninclude!(\"tests.rs\");\n"
-        }
+        None if sources::begins_with_module(tests) => "\n#[cfg(test)]\ninclude!(\"tests.rs\");\n",
         None => "\n#[cfg(test)]\nmod tests;\n",
     }
 }
@@ -85,7 +83,10 @@ fn line(dependency: &str) -> Option<String> {
     if dependency.contains(['\n', '\r']) || dependency.starts_with('[') {
         return None;
     }
-    if dependency.parse::<toml::Table>().is_ok_and(|table| table.len() == 1) {
+    if dependency
+        .parse::<toml::Table>()
+        .is_ok_and(|table| table.len() == 1)
+    {
         return Some(dependency.to_owned());
     }
     let (name, requirement) = dependency.split_once('@').unwrap_or((dependency, "*"));
@@ -138,8 +139,15 @@ mod tests {
             ("fn main() {}\nmod tests { }", module, "mod more_tests;"),
         ] {
             let declaration = declaration(source, tests);
-            assert_eq!(declaration.trim().is_empty(), declared.is_empty(), "{source}");
-            assert!(declaration.trim_end().ends_with(declared), "{source}: {declaration}");
+            assert_eq!(
+                declaration.trim().is_empty(),
+                declared.is_empty(),
+                "{source}"
+            );
+            assert!(
+                declaration.trim_end().ends_with(declared),
+                "{source}: {declaration}"
+            );
         }
     }
 }

@@ -44,9 +44,8 @@ impl Places {
         let Some(file) = within(&self.package.join(file)) else {
             return false;
         };
-        let is_rust_s = || {
-            file.starts_with("/rustc") || file.to_string_lossy().contains("/lib/rustlib/src/")
-        };
+        let is_rust_s =
+            || file.starts_with("/rustc") || file.to_string_lossy().contains("/lib/rustlib/src/");
         file.starts_with(&self.package)
             || file.starts_with(&self.vendor)
             // What the build scripts of vendored crates wrote.
@@ -126,7 +125,10 @@ impl Compiled {
         if !artifact.package_id.repr.starts_with("path+") {
             return;
         }
-        let lists = artifact.filenames.iter().map(|file| file.with_extension("d").into());
+        let lists = artifact
+            .filenames
+            .iter()
+            .map(|file| file.with_extension("d").into());
         self.lists.extend(lists);
         match artifact.executable {
             Some(path) if artifact.profile.test => {
@@ -150,11 +152,15 @@ fn finding(diagnostic: Diagnostic, places: &Places, part: Part) -> Option<(Findi
         let text = finding.message.clone();
         return Some((finding, text));
     }
-    let place = diagnostic.spans.iter().find(|span| span.is_primary).map(|span| Place::File {
-        path: places.plain(&span.file_name),
-        line: u32::try_from(span.line_start).ok(),
-        column: u32::try_from(span.column_start).ok(),
-    });
+    let place = diagnostic
+        .spans
+        .iter()
+        .find(|span| span.is_primary)
+        .map(|span| Place::File {
+            path: places.plain(&span.file_name),
+            line: u32::try_from(span.line_start).ok(),
+            column: u32::try_from(span.column_start).ok(),
+        });
     let text = diagnostic.rendered.unwrap_or(diagnostic.message);
     let only_counts = text.starts_with("error: aborting due to")
         || text.starts_with("warning: `")
@@ -204,7 +210,10 @@ fn quoted(diagnostic: &Diagnostic) -> impl Iterator<Item = &str> {
 pub(super) fn host_file(file: &Path) -> Finding {
     Finding::error(
         "build/reads-host-file",
-        format!("{}, which is outside the package, was read while it was compiled", file.display()),
+        format!(
+            "{}, which is outside the package, was read while it was compiled",
+            file.display()
+        ),
         "include files of the package only, by paths below it; what the compiler said of that file is withheld",
     )
 }
@@ -213,7 +222,10 @@ pub(super) fn host_file(file: &Path) -> Finding {
 pub(super) fn unexplained(output: &Output, places: &Places) -> Finding {
     Finding::error(
         "build/compile-error",
-        cut(&format!("the build failed:\n{}", places.plain(&output.tail()))),
+        cut(&format!(
+            "the build failed:\n{}",
+            places.plain(&output.tail())
+        )),
         "mend what is named; a missing symbol means code that WASI does not have",
     )
 }

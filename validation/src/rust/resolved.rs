@@ -47,7 +47,10 @@ fn packages(
             own(package, places, allowed, &mut add);
             continue;
         }
-        let is_vendored = package.source.as_ref().is_some_and(cargo_metadata::Source::is_crates_io)
+        let is_vendored = package
+            .source
+            .as_ref()
+            .is_some_and(cargo_metadata::Source::is_crates_io)
             && package.manifest_path.starts_with(&places.vendor);
         if !is_vendored {
             add(
@@ -75,7 +78,11 @@ fn own(
     add: &mut impl FnMut(&str, String, &str),
 ) {
     if let Some(links) = &package.links {
-        add("native-link", format!("cargo found `links = {links:?}`"), "remove it");
+        add(
+            "native-link",
+            format!("cargo found `links = {links:?}`"),
+            "remove it",
+        );
     }
     for dependency in &package.dependencies {
         if dependency.kind == DependencyKind::Build {
@@ -87,17 +94,28 @@ fn own(
         } else if !allowed.contains_key(dependency.name.as_str()) {
             add(
                 "dependency-not-allowed",
-                format!("the crate `{}` is not on this installation's list", dependency.name),
+                format!(
+                    "the crate `{}` is not on this installation's list",
+                    dependency.name
+                ),
                 "do without it",
             );
         }
     }
     for target in &package.targets {
         if target.is_custom_build() {
-            add("build-script", "cargo found a build script".into(), "remove it");
+            add(
+                "build-script",
+                "cargo found a build script".into(),
+                "remove it",
+            );
         }
         if target.is_proc_macro() {
-            add("proc-macro", "cargo found a proc macro".into(), "make it a program");
+            add(
+                "proc-macro",
+                "cargo found a proc macro".into(),
+                "make it a program",
+            );
         }
         if !target.src_path.starts_with(&places.package) {
             add(
@@ -209,10 +227,25 @@ mod tests {
             json!([target])
         };
         assert_eq!(with("links", json!("z")), ["build/native-link"]);
-        assert_eq!(with("dependencies", json!([dependency("serde", Some("build"))])), ["build/build-script"]);
-        assert_eq!(with("dependencies", json!([dependency("libc", Some("dev"))])), ["build/dependency-not-allowed"]);
-        assert_eq!(with("targets", target("custom-build", "/b/package/build.rs")), ["build/build-script"]);
-        assert_eq!(with("targets", target("proc-macro", "/b/package/src/lib.rs")), ["build/proc-macro"]);
-        assert_eq!(with("targets", target("bin", "/etc/main.rs")), ["build/reads-host-file"]);
+        assert_eq!(
+            with("dependencies", json!([dependency("serde", Some("build"))])),
+            ["build/build-script"]
+        );
+        assert_eq!(
+            with("dependencies", json!([dependency("libc", Some("dev"))])),
+            ["build/dependency-not-allowed"]
+        );
+        assert_eq!(
+            with("targets", target("custom-build", "/b/package/build.rs")),
+            ["build/build-script"]
+        );
+        assert_eq!(
+            with("targets", target("proc-macro", "/b/package/src/lib.rs")),
+            ["build/proc-macro"]
+        );
+        assert_eq!(
+            with("targets", target("bin", "/etc/main.rs")),
+            ["build/reads-host-file"]
+        );
     }
 }

@@ -82,9 +82,9 @@ pub(super) fn reaches(path: &str, source: &str) -> Vec<Reach> {
                         }
                     }
                     Some(Kind::Word("link")) => {
-                        let named = attribute
-                            .windows(2)
-                            .any(|two| two[0].kind == Kind::Word("name") && two[1].kind == Kind::Mark('='));
+                        let named = attribute.windows(2).any(|two| {
+                            two[0].kind == Kind::Word("name") && two[1].kind == Kind::Mark('=')
+                        });
                         if named {
                             add(token.at, Reached::Library);
                         }
@@ -100,14 +100,16 @@ pub(super) fn reaches(path: &str, source: &str) -> Vec<Reach> {
 
 /// How the source declares the module of this name, if it does.
 pub(super) fn declares(source: &str, module: &str) -> Option<Declared> {
-    tokens(source).windows(3).find_map(|three| match [three[0].kind, three[1].kind, three[2].kind] {
-        [Kind::Word("mod"), Kind::Word(name), Kind::Mark(';')] if name == module => {
-            Some(Declared::Elsewhere)
+    tokens(source).windows(3).find_map(|three| {
+        match [three[0].kind, three[1].kind, three[2].kind] {
+            [Kind::Word("mod"), Kind::Word(name), Kind::Mark(';')] if name == module => {
+                Some(Declared::Elsewhere)
+            }
+            [Kind::Word("mod"), Kind::Word(name), Kind::Mark('{')] if name == module => {
+                Some(Declared::Here)
+            }
+            _ => None,
         }
-        [Kind::Word("mod"), Kind::Word(name), Kind::Mark('{')] if name == module => {
-            Some(Declared::Here)
-        }
-        _ => None,
     })
 }
 
@@ -122,7 +124,18 @@ pub(super) fn begins_with_module(source: &str) -> bool {
     }
     matches!(
         rest,
-        [Token { kind: Kind::Word("mod"), .. }, _, Token { kind: Kind::Mark('{'), .. }, ..]
+        [
+            Token {
+                kind: Kind::Word("mod"),
+                ..
+            },
+            _,
+            Token {
+                kind: Kind::Mark('{'),
+                ..
+            },
+            ..
+        ]
     )
 }
 
@@ -280,7 +293,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn lines(path: &str, source: &str) -> Vec<u32> {
-        reaches(path, source).into_iter().map(|reach| reach.line).collect()
+        reaches(path, source)
+            .into_iter()
+            .map(|reach| reach.line)
+            .collect()
     }
 
     #[test]
@@ -302,22 +318,46 @@ mod tests {
             let below = format!("//! Words.\n\nfn main() {{}}\n{source}");
             assert_eq!(lines("src/main.rs", &below), [4], "{source}");
         }
-        assert_eq!(lines("src/main.rs", "const X: &str = include_str!(\n    \"/etc/passwd\"\n);"), [1]);
+        assert_eq!(
+            lines(
+                "src/main.rs",
+                "const X: &str = include_str!(\n    \"/etc/passwd\"\n);"
+            ),
+            [1]
+        );
     }
 
     #[test]
     fn what_stays_inside_or_only_looks_alike_is_not() {
         for (path, source) in [
-            ("src/main.rs", "const X: &str = include_str!(\"../fixtures/x.txt\");"),
-            ("src/a/b.rs", "const X: &str = include_str!(\"../../fixtures/x.txt\");"),
+            (
+                "src/main.rs",
+                "const X: &str = include_str!(\"../fixtures/x.txt\");",
+            ),
+            (
+                "src/a/b.rs",
+                "const X: &str = include_str!(\"../../fixtures/x.txt\");",
+            ),
             ("src/main.rs", "const X: &str = include_str!(\"x.txt\");"),
             ("src/main.rs", "// include_str!(\"/etc/passwd\")"),
             ("src/main.rs", "/* /* */ include_str!(\"/etc/passwd\") */"),
-            ("src/main.rs", "const X: &str = \"include_str!(\\\"/etc/passwd\\\")\";"),
-            ("src/main.rs", "const X: &str = r#\"include_str!(\"/etc/passwd\")\"#;"),
-            ("src/main.rs", "let s = format!(\"{path}\", path = \"/etc\");"),
+            (
+                "src/main.rs",
+                "const X: &str = \"include_str!(\\\"/etc/passwd\\\")\";",
+            ),
+            (
+                "src/main.rs",
+                "const X: &str = r#\"include_str!(\"/etc/passwd\")\"#;",
+            ),
+            (
+                "src/main.rs",
+                "let s = format!(\"{path}\", path = \"/etc\");",
+            ),
             ("src/main.rs", "#[tool(path = \"/data\")] fn f() {}"),
-            ("src/main.rs", "#[link(wasm_import_module = \"m\")] extern \"C\" {}"),
+            (
+                "src/main.rs",
+                "#[link(wasm_import_module = \"m\")] extern \"C\" {}",
+            ),
             ("src/main.rs", "#[path = \"tests.rs\"] mod more;"),
         ] {
             assert_eq!(lines(path, source), Vec::<u32>::new(), "{source}");
@@ -328,9 +368,14 @@ mod tests {
     #[test]
     fn modules_are_told_apart() {
         assert_eq!(declares("mod tests;", "tests"), Some(Declared::Elsewhere));
-        assert_eq!(declares("#[cfg(test)]\nmod tests {}", "tests"), Some(Declared::Here));
+        assert_eq!(
+            declares("#[cfg(test)]\nmod tests {}", "tests"),
+            Some(Declared::Here)
+        );
         assert_eq!(declares("// mod tests;\nmod testsuite;", "tests"), None);
-        assert!(begins_with_module("#[cfg(test)]\n#[allow(x[0])]\nmod tests { use super::*; }"));
+        assert!(begins_with_module(
+            "#[cfg(test)]\n#[allow(x[0])]\nmod tests { use super::*; }"
+        ));
         assert!(begins_with_module("// Words.\nmod t {}"));
         assert!(!begins_with_module("use super::*;\nmod t {}"));
         assert!(!begins_with_module("#[test] fn t() {}"));

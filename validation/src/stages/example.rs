@@ -157,9 +157,11 @@ impl End {
             Self::Random => "(drop (call $random_get (i32.const 512) (i32.const 8)))
                 (call $digits (i64.load (i32.const 512)))"
                 .to_owned(),
-            Self::Clock => "(drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 512)))
+            Self::Clock => {
+                "(drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 512)))
                 (call $digits (i64.load (i32.const 512)))"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Echo => "(i32.store (i32.const 0) (i32.const 16384))
                 (i32.store (i32.const 4) (i32.const 32768))
                 (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))

@@ -106,7 +106,8 @@ pub(crate) fn refused(found: &mut Found, error: &LoadError) {
         LoadError::NoStart => "inspect/missing-start",
         _ => "inspect/invalid-module",
     };
-    let remedy = "mend what is named; a program that cargo builds for wasm32-wasip1 has what it needs";
+    let remedy =
+        "mend what is named; a program that cargo builds for wasm32-wasip1 has what it needs";
     found.add(Finding::error(rule, error.to_string(), remedy));
 }
 

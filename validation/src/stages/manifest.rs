@@ -119,7 +119,10 @@ fn compare(found: &mut Found, printed: &Manifest, given: &Manifest) {
         ("version", printed.version != given.version),
         ("description", printed.description != given.description),
         ("input_schema", printed.input_schema != given.input_schema),
-        ("output_schema", printed.output_schema != given.output_schema),
+        (
+            "output_schema",
+            printed.output_schema != given.output_schema,
+        ),
         ("capabilities", printed.capabilities != given.capabilities),
         ("examples", printed.examples != given.examples),
         ("properties", printed.properties != given.properties),

@@ -116,7 +116,9 @@ pub(crate) fn own_function(execution: &Execution, proposal: &ProposedTool) -> Op
     let own = format!("{}::", proposal.name.replace('-', "_"));
     let names = execution.backtrace.iter().filter_map(|frame| {
         let name = frame.function.as_deref()?;
-        name.trim_start_matches('<').starts_with(&own).then_some(name)
+        name.trim_start_matches('<')
+            .starts_with(&own)
+            .then_some(name)
     });
     names.map(str::to_owned).next()
 }
@@ -206,7 +208,11 @@ mod unit {
     #[test]
     fn a_panic_elsewhere_has_no_place_in_the_proposal() {
         let proposal = crate::stages::example::proposal();
-        for path in ["/rustc/0/library/alloc/src/vec.rs", "/home/x/vendor/a/src/lib.rs", "src/no.rs"] {
+        for path in [
+            "/rustc/0/library/alloc/src/vec.rs",
+            "/home/x/vendor/a/src/lib.rs",
+            "src/no.rs",
+        ] {
             let stderr = format!("thread 'main' panicked at {path}:1:2:\nboom");
             let found = panic(&stderr, &proposal).expect("a panic");
             assert_eq!((found.message.as_str(), found.place), ("boom", None));

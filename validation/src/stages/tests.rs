@@ -7,9 +7,7 @@
 mod summary;
 
 use super::fixtures::{Bound, Fixtures};
-use super::telling::{
-    denied, ending, exceeded, own_function, panic, reproducer, succeeded, tail,
-};
+use super::telling::{denied, ending, exceeded, own_function, panic, reproducer, succeeded, tail};
 use super::{Found, Stage};
 use crate::{Finding, Place, ProposedTool, TestProgram, ValidationError};
 use policies::{Bytes, Policy};

@@ -56,7 +56,10 @@ fn the_rule_by_its_cases() {
     assert_eq!(verdict_of(vec![]), Verdict::Passed);
     assert_eq!(verdict_of(vec![finding(Severity::Note)]), Verdict::Passed);
     let warning = finding(Severity::Warning);
-    assert_eq!(verdict_of(vec![warning.clone()]), Verdict::HumanReviewRequired);
+    assert_eq!(
+        verdict_of(vec![warning.clone()]),
+        Verdict::HumanReviewRequired
+    );
     let both = vec![warning, finding(Severity::Error)];
     assert_eq!(verdict_of(both), Verdict::Failed);
     assert_eq!(verdict(&stages(vec![], 1, 1), None), Verdict::Failed);
@@ -84,8 +87,14 @@ fn what_could_do_harm_is_for_a_person() {
         (variable, Verdict::Passed),
         (folder(Access::ReadWrite), Verdict::HumanReviewRequired),
         (network, Verdict::HumanReviewRequired),
-        (CapabilityRequest::RealClock { reason: reason() }, Verdict::HumanReviewRequired),
-        (CapabilityRequest::RealRandom { reason: reason() }, Verdict::HumanReviewRequired),
+        (
+            CapabilityRequest::RealClock { reason: reason() },
+            Verdict::HumanReviewRequired,
+        ),
+        (
+            CapabilityRequest::RealRandom { reason: reason() },
+            Verdict::HumanReviewRequired,
+        ),
     ] {
         let what = request.what();
         let verdict = judged(&stages(vec![], 1, 1), &manifest(vec![request])).0;

@@ -7,7 +7,9 @@ use validation::{Installation, ProposedTool, Validated, ValidationError, Validat
 /// The installation that `make setup` makes.
 pub(crate) fn installation() -> Installation {
     Installation::open(&Installation::locate()).unwrap_or_else(|error| {
-        panic!("these tests build tools with the installation's toolchain, and there is none: {error}")
+        panic!(
+            "these tests build tools with the installation's toolchain, and there is none: {error}"
+        )
     })
 }
 

@@ -50,21 +50,39 @@ fn an_error_has_its_place_and_the_compiler_s_text() {
     let found = read_all(&[line.clone(), line.clone()], Part::Tool).findings;
     assert_eq!(found.len(), 1, "said twice, told once: {found:?}");
     assert_eq!(found[0].rule, "build/compile-error");
-    assert_eq!(found[0].message, "error: no\n --> src/main.rs:3:5\n\\u{1b}[2J");
+    assert_eq!(
+        found[0].message,
+        "error: no\n --> src/main.rs:3:5\n\\u{1b}[2J"
+    );
     assert_eq!(
         found[0].place,
-        Some(Place::File { path: "src/main.rs".into(), line: Some(3), column: Some(5) })
+        Some(Place::File {
+            path: "src/main.rs".into(),
+            line: Some(3),
+            column: Some(5)
+        })
     );
     let in_tests = read_all(&[line], Part::Tests).findings;
-    assert!(in_tests[0].message.starts_with("the tests do not compile"), "{in_tests:?}");
+    assert!(
+        in_tests[0].message.starts_with("the tests do not compile"),
+        "{in_tests:?}"
+    );
 }
 
 #[test]
 fn what_only_counts_is_left_out() {
     let lines = [
-        message("error", "error: aborting due to 3 previous errors", json!([])),
+        message(
+            "error",
+            "error: aborting due to 3 previous errors",
+            json!([]),
+        ),
         message("warning", "warning: 3 warnings emitted", json!([])),
-        message("failure-note", "For more information about this error, …", json!([])),
+        message(
+            "failure-note",
+            "For more information about this error, …",
+            json!([]),
+        ),
     ];
     assert_eq!(read_all(&lines, Part::Tool).findings, []);
 }
@@ -72,10 +90,18 @@ fn what_only_counts_is_left_out() {
 #[test]
 fn the_first_twenty_are_kept_and_the_rest_counted() {
     let many = |count: usize, level: &str| -> Vec<String> {
-        (0..count).map(|n| message(level, &format!("{level} {n}"), json!([span("src/main.rs")]))).collect()
+        (0..count)
+            .map(|n| message(level, &format!("{level} {n}"), json!([span("src/main.rs")])))
+            .collect()
     };
-    for (level, rule) in [("error", "build/compile-error"), ("warning", "build/compiler-warning")] {
-        assert_eq!(read_all(&many(MOST, level), Part::Tool).findings.len(), MOST);
+    for (level, rule) in [
+        ("error", "build/compile-error"),
+        ("warning", "build/compiler-warning"),
+    ] {
+        assert_eq!(
+            read_all(&many(MOST, level), Part::Tool).findings.len(),
+            MOST
+        );
         let found = read_all(&many(MOST + 2, level), Part::Tool).findings;
         assert_eq!(found.len(), MOST + 1);
         assert_eq!(found[MOST].rule, rule);
@@ -106,7 +132,8 @@ fn nothing_is_quoted_from_files_that_are_not_the_author_s() {
         json!([expanded]),
     ] {
         for level in ["error", "warning"] {
-            let found = read_all(&[message(level, "root:secret", spans.clone())], Part::Tool).findings;
+            let found =
+                read_all(&[message(level, "root:secret", spans.clone())], Part::Tool).findings;
             assert_eq!(found.len(), 1);
             assert_eq!(found[0].rule, "build/reads-host-file", "{spans}");
             assert!(!found[0].message.contains("root:secret"), "{found:?}");

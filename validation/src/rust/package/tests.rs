@@ -151,13 +151,17 @@ fn what_runs_or_reaches_out_while_it_is_built_is_refused() {
 #[test]
 fn reaches_out_of_the_package_have_their_line() {
     let found = |source: &str| {
-        let files = [("Cargo.toml", PACKAGE), ("src/main.rs", source)].map(|(path, content)| {
-            SourceFile {
+        let files =
+            [("Cargo.toml", PACKAGE), ("src/main.rs", source)].map(|(path, content)| SourceFile {
                 path: path.into(),
                 content: content.into(),
-            }
-        });
-        let found = check(&Package { files: files.into() }, &BTreeMap::new());
+            });
+        let found = check(
+            &Package {
+                files: files.into(),
+            },
+            &BTreeMap::new(),
+        );
         found
             .into_iter()
             .map(|finding| (finding.rule, finding.place))
@@ -194,5 +198,8 @@ fn a_finding_in_the_manifest_has_its_line() {
         column: None,
     };
     assert_eq!(found[0].place, Some(line_seven));
-    assert!(found[0].remedy.contains("serde"), "what there is is named: {found:?}");
+    assert!(
+        found[0].remedy.contains("serde"),
+        "what there is is named: {found:?}"
+    );
 }

@@ -18,12 +18,7 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(
-        index: usize,
-        example: &'a Example,
-        input: &'a str,
-        policy: &Policy,
-    ) -> Self {
+    pub(super) fn new(index: usize, example: &'a Example, input: &'a str, policy: &Policy) -> Self {
         Self {
             index,
             example,
@@ -79,8 +74,9 @@ impl<'a> Case<'a> {
             return self.refused(expected, execution, &stderr).map(|()| None);
         }
         if !succeeded(execution) {
-            let tried = denied(execution)
-                .map_or(String::new(), |tried| format!("\nit was denied on the way: {tried}"));
+            let tried = denied(execution).map_or(String::new(), |tried| {
+                format!("\nit was denied on the way: {tried}")
+            });
             return Err(self.finding(
                 "failed",
                 format!("{name} {}: {}{tried}", ending(execution), tail(&stderr, 5)),
@@ -90,12 +86,7 @@ impl<'a> Case<'a> {
         self.answer(context, &execution.output).map(Some)
     }
 
-    fn refused(
-        &self,
-        expected: &str,
-        execution: &Execution,
-        stderr: &str,
-    ) -> Result<(), Finding> {
+    fn refused(&self, expected: &str, execution: &Execution, stderr: &str) -> Result<(), Finding> {
         let name = self.name();
         if succeeded(execution) {
             let output = tail(&String::from_utf8_lossy(&execution.output), 5);
@@ -156,7 +147,10 @@ impl<'a> Case<'a> {
         let tried = denied(execution)?;
         let finding = Finding::warning(
             "examples/denied",
-            format!("{} is as it should be and was denied on the way: {tried}", self.name()),
+            format!(
+                "{} is as it should be and was denied on the way: {tried}",
+                self.name()
+            ),
             "do without that, or ask for the capability in the manifest",
         );
         Some(finding.at(self.place()).again(self.again.clone()))

@@ -59,7 +59,11 @@ async fn run_all(answer: Answer, manifest: &Manifest, tested: bool) -> Found {
 /// The rules that one example of a tool with this answer gives.
 async fn found(answer: Answer, example: Example, properties: Properties) -> Vec<String> {
     let found = run_all(answer, &manifest(vec![example], properties), true).await;
-    found.findings.into_iter().map(|finding| finding.rule).collect()
+    found
+        .findings
+        .into_iter()
+        .map(|finding| finding.rule)
+        .collect()
 }
 
 fn says(stdout: &str) -> Answer {
@@ -84,12 +88,24 @@ async fn outputs_are_compared_as_json_values() {
     let nothing = Properties::default();
     let output = |value| example(json!(1), Some(value), None);
     assert_eq!(found(says(" 3 \n"), output(json!(3)), nothing).await, NONE);
-    assert_eq!(found(says("4"), output(json!(3)), nothing).await, ["examples/wrong-output"]);
-    assert_eq!(found(says("3 3"), output(json!(3)), nothing).await, ["examples/output-not-json"]);
-    assert_eq!(found(says("[]"), output(json!(3)), nothing).await, ["examples/output-against-schema"]);
+    assert_eq!(
+        found(says("4"), output(json!(3)), nothing).await,
+        ["examples/wrong-output"]
+    );
+    assert_eq!(
+        found(says("3 3"), output(json!(3)), nothing).await,
+        ["examples/output-not-json"]
+    );
+    assert_eq!(
+        found(says("[]"), output(json!(3)), nothing).await,
+        ["examples/output-against-schema"]
+    );
     let any = example(json!(1), None, None);
     assert_eq!(found(says("3"), any.clone(), nothing).await, NONE);
-    assert_eq!(found(says("[]"), any, nothing).await, ["examples/output-against-schema"]);
+    assert_eq!(
+        found(says("[]"), any, nothing).await,
+        ["examples/output-against-schema"]
+    );
 }
 
 #[tokio::test]
@@ -102,7 +118,10 @@ async fn each_way_to_end_has_its_rule() {
         (ends(End::Trap, panic), "examples/panicked"),
         (ends(End::Trap, ""), "examples/failed"),
         (ends(End::Exit(1), "no"), "examples/failed"),
-        (says(&"x".repeat(1024 * 1024 + 1)), "examples/output-exceeded"),
+        (
+            says(&"x".repeat(1024 * 1024 + 1)),
+            "examples/output-exceeded",
+        ),
     ] {
         assert_eq!(found(answer, any(), nothing).await, [rule]);
     }
@@ -116,14 +135,23 @@ async fn refusals_are_compared_by_their_words() {
     let no = || ends(End::Exit(1), line);
     assert_eq!(found(no(), refused("say \"less\""), nothing).await, NONE);
     assert_eq!(found(no(), refused("too_large"), nothing).await, NONE);
-    assert_eq!(found(no(), refused("say more"), nothing).await, ["examples/expected-error"]);
-    assert_eq!(found(says("3"), refused("say"), nothing).await, ["examples/expected-error"]);
+    assert_eq!(
+        found(no(), refused("say more"), nothing).await,
+        ["examples/expected-error"]
+    );
+    assert_eq!(
+        found(says("3"), refused("say"), nothing).await,
+        ["examples/expected-error"]
+    );
 }
 
 #[tokio::test]
 async fn what_it_was_denied_although_all_went_well_is_for_a_person() {
     let any = example(json!(1), None, None);
-    let opens = Answer { end: End::Open, ..says("1") };
+    let opens = Answer {
+        end: End::Open,
+        ..says("1")
+    };
     let found = run_all(opens, &manifest(vec![any], Properties::default()), true).await;
     // The folder that was granted has no such file: that is no denial.
     assert_eq!(found.findings, []);
@@ -131,21 +159,33 @@ async fn what_it_was_denied_although_all_went_well_is_for_a_person() {
 
 #[tokio::test]
 async fn promises_of_determinism_are_tried() {
-    let deterministic = Properties { deterministic: true, ..Properties::default() };
+    let deterministic = Properties {
+        deterministic: true,
+        ..Properties::default()
+    };
     let any = || example(json!(1), None, None);
     for end in [End::Random, End::Clock] {
         let answer = || ends(end, "");
         assert_eq!(found(answer(), any(), Properties::default()).await, NONE);
-        assert_eq!(found(answer(), any(), deterministic).await, ["examples/not-deterministic"]);
+        assert_eq!(
+            found(answer(), any(), deterministic).await,
+            ["examples/not-deterministic"]
+        );
     }
     assert_eq!(found(says("3"), any(), deterministic).await, NONE);
 }
 
 #[tokio::test]
 async fn promises_of_idempotence_are_tried() {
-    let idempotent = Properties { idempotent: true, ..Properties::default() };
+    let idempotent = Properties {
+        idempotent: true,
+        ..Properties::default()
+    };
     let any = |input| example(input, None, None);
-    assert_eq!(found(ends(End::Echo, ""), any(json!("x")), idempotent).await, NONE);
+    assert_eq!(
+        found(ends(End::Echo, ""), any(json!("x")), idempotent).await,
+        NONE
+    );
     // It answers 3 to everything, so that is what 3 gives too.
     assert_eq!(found(says("3"), any(json!(1)), idempotent).await, NONE);
     let mut refuses_texts = manifest(vec![any(json!(1))], idempotent);
@@ -166,10 +206,18 @@ async fn without_examples_tests_must_stand_for_the_tool() {
 
 #[tokio::test]
 async fn examples_beyond_the_limit_are_refused_at_the_edge() {
-    let many = |count| manifest(vec![example(json!(1), None, None); count], Properties::default());
+    let many = |count| {
+        manifest(
+            vec![example(json!(1), None, None); count],
+            Properties::default(),
+        )
+    };
     let most = options().max_examples;
     assert!(!run_all(says("3"), &many(most), true).await.failed());
     let found = run_all(says("3"), &many(most + 1), true).await;
     assert_eq!(found.findings[0].rule, "examples/too-many");
-    assert_eq!(found.metrics["held_count"], f64::from(u32::try_from(most).expect("few")));
+    assert_eq!(
+        found.metrics["held_count"],
+        f64::from(u32::try_from(most).expect("few"))
+    );
 }
