@@ -5,6 +5,20 @@
 //! What is wrong with the tool is a [`Finding`] of the [`ValidationReport`]; an error of this
 //! crate means that the machine could not do its part.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a Finding as an error is made at most once in a stage: its size costs nothing"
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::float_cmp,
+        clippy::needless_pass_by_value,
+        clippy::format_collect,
+        reason = "figures in tests are counts; helpers of tests take what is made for them"
+    )
+)]
+
 mod builder;
 mod contract;
 mod error;

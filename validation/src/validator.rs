@@ -91,12 +91,11 @@ impl Validator {
         mut journal: Journal<'_>,
         cancel: &CancellationToken,
     ) -> Result<Validated, ValidationError> {
-        let tool = match &built.module {
-            Some(module) => self.inspect(module, &mut journal, cancel).await?,
-            None => {
-                journal.skip(StageKind::Inspect, "there is no module: it was not built");
-                None
-            }
+        let tool = if let Some(module) = &built.module {
+            self.inspect(module, &mut journal, cancel).await?
+        } else {
+            journal.skip(StageKind::Inspect, "there is no module: it was not built");
+            None
         };
         let digest = built.module.as_deref().map(runtime::Digest::of);
         let (manifest, grant) = if let Some(tool) = &tool {

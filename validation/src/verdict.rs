@@ -108,7 +108,14 @@ fn count(stages: &[StageReport], severity: Severity) -> f64 {
 }
 
 fn counted(number: f64, one: &str, more: &str) -> String {
-    format!("{number} {}", if number == 1.0 { one } else { more })
+    format!(
+        "{number} {}",
+        if (number - 1.0).abs() < 0.5 {
+            one
+        } else {
+            more
+        }
+    )
 }
 
 fn figure(stages: &[StageReport], kind: StageKind, name: &str) -> f64 {

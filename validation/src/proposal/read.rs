@@ -141,7 +141,10 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> Result<(
         let Some(name) = os_name.to_str() else {
             return Err(ProposalError::one(
                 prefix,
-                format!("the file name {os_name:?} is not UTF-8: rename it"),
+                format!(
+                    "the file name `{}` is not UTF-8: rename it",
+                    os_name.display()
+                ),
             ));
         };
         if name.starts_with('.') || (prefix.is_empty() && LEFT_OUT.contains(&name)) {

@@ -81,7 +81,6 @@ impl Findings<'_> {
     }
 
     /// In Cargo.toml, at a span of it.
-
     fn at(
         &mut self,
         rule: &str,
@@ -135,7 +134,10 @@ fn manifest(
             // Chosen by the installation for all tools; cargo's configuration stands above it.
             "profile" => profile(findings, item),
             "features" | "lints" | "badges" => {}
-            "workspace" if item.as_table_like().is_some_and(|table| table.is_empty()) => {}
+            "workspace"
+                if item
+                    .as_table_like()
+                    .is_some_and(toml_edit::TableLike::is_empty) => {}
             other => forbidden(findings, other, item),
         }
     }

@@ -37,6 +37,10 @@ impl<'a> Journal<'a> {
         }
     }
 
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a stage that has ended can't go on"
+    )]
     pub(crate) fn end(&mut self, begun: Begun<'_>, found: Found) {
         let status = if found.failed() {
             StageStatus::Failed
