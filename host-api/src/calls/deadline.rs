@@ -60,8 +60,8 @@ mod tests {
     fn timeouts_are_read_as_grpc_writes_them() {
         assert_eq!(parse("250m"), Some(Duration::from_millis(250)));
         assert_eq!(parse("1S"), Some(Duration::from_secs(1)));
-        assert_eq!(parse("2M"), Some(Duration::from_secs(120)));
-        assert_eq!(parse("1H"), Some(Duration::from_secs(3600)));
+        assert_eq!(parse("2M"), Some(Duration::from_mins(2)));
+        assert_eq!(parse("1H"), Some(Duration::from_hours(1)));
         assert_eq!(parse("7u"), Some(Duration::from_micros(7)));
         assert_eq!(parse("99999999n"), Some(Duration::from_nanos(99_999_999)));
         for bad in ["", "m", "1", "1x", "-1m", "+1m", "123456789m", "1 m", "1µ"] {

@@ -27,6 +27,9 @@ pub(crate) struct Code {
     pub(crate) contract: Contract,
 }
 
+/// A tool as a call names it.
+type Asked = (String, Option<Version>);
+
 /// Finds, loads and keeps tools.
 pub(crate) struct Tools {
     store: Store,
@@ -34,7 +37,7 @@ pub(crate) struct Tools {
     limits: Limits,
     /// What the knowledge base answered, with the number of moves before it was asked: after any
     /// further move it is asked again, so that a version that was withdrawn stops at once.
-    answers: Mutex<HashMap<(String, Option<Version>), (u64, Arc<Loaded>)>>,
+    answers: Mutex<HashMap<Asked, (u64, Arc<Loaded>)>>,
     kept: Mutex<Kept>,
 }
 

@@ -99,12 +99,8 @@ impl Hub {
                 match end {
                     Some(Ok(())) => return None,
                     Some(Err(status)) => return Some((Err(status), (hub, bell, None, ready))),
-                    None if ready.is_empty() => {
-                        // The hub is in our hands, so its bell is not gone.
-                        if bell.changed().await.is_err() {
-                            return None;
-                        }
-                    }
+                    // The hub is in our hands, so its bell is not gone.
+                    None if ready.is_empty() && bell.changed().await.is_err() => return None,
                     None => {}
                 }
             }
