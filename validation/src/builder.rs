@@ -38,7 +38,7 @@ pub(crate) struct BuildContext<'a> {
 
 /// How long each program that a build starts (the resolver, the compilation, that of the tests)
 /// may take, where nothing else is said: 5 minutes.
-pub(crate) const BUILD_TIME_LIMIT: Duration = Duration::from_mins(5);
+pub const BUILD_TIME_LIMIT: Duration = Duration::from_mins(5);
 
 /// Builds a proposal in its language, each program within [`BUILD_TIME_LIMIT`].
 ///
@@ -62,7 +62,7 @@ pub async fn build(
 /// # Errors
 /// When the machine could not do its part or the build was called off; what is wrong with the
 /// proposal, and taking longer than `time_limit` too, is a finding.
-pub(crate) async fn build_within(
+pub async fn build_within(
     time_limit: Duration,
     installation: &Installation,
     proposal: &ProposedTool,

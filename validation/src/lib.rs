@@ -35,7 +35,7 @@ mod stages;
 mod validator;
 mod verdict;
 
-pub use builder::{Built, TestProgram, build};
+pub use builder::{BUILD_TIME_LIMIT, Built, TestProgram, build, build_within};
 pub use contract::{Contract, ContractError, Mismatch};
 pub use error::ValidationError;
 pub use inspect::{InspectError, Inspection, inspect};

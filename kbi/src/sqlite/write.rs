@@ -1,4 +1,4 @@
-//! All writing: each public change is one transaction, and each move goes through [`move_on`].
+//! All writing: each public change is one transaction, and each move goes through `move_on`.
 
 use super::objects::Object;
 use super::rows::{name_of, parsed, parsed_or_none};

@@ -7,7 +7,7 @@ use runtime::LoadError;
 
 const WASI: &str = "wasi_snapshot_preview1::";
 
-/// Judges what [`crate::inspect`] saw.
+/// Judges what [`crate::inspect()`] saw.
 pub(crate) fn judge(module: &Inspection, limits: &Limits) -> Found {
     let mut found = Found {
         metrics: module.metrics(),

@@ -22,7 +22,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 /// Longer than anything here takes on a slow machine: whoever waits so long waits for ever.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 /// A running service. It stops when told to, or with the test's runtime.
 pub(crate) struct Host {
@@ -32,7 +32,7 @@ pub(crate) struct Host {
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), ServerError>>,
     /// Absent when the data folder is somebody else's.
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 /// Limits that a spinning guest does not reach within a test.
@@ -60,7 +60,7 @@ impl Host {
         let folder = tempfile::tempdir().expect("a folder");
         seed::plant(folder.path(), tools);
         let mut host = Self::on(folder.path(), change, validator).await;
-        host._folder = Some(folder);
+        host.folder = Some(folder);
         host
     }
 
@@ -80,7 +80,7 @@ impl Host {
             running: server.running_calls(),
             task: tokio::spawn(server.serve(shutdown.clone())),
             shutdown,
-            _folder: None,
+            folder: None,
         }
     }
 
