@@ -153,13 +153,13 @@ fn write_ahead(connection: &Connection, options: &SqliteOptions) -> Result<Strin
 }
 
 fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(), Failure> {
-    // One snapshot for all three: another first opening may write its schema between two reads.
-    let connection = connection.unchecked_transaction()?;
-    let application: i64 =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    // The mark is read last: whoever sees the tables of another first opening, which commits
+    // both together, sees its mark then too.
     let objects: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let (found, supported) = (schema(&connection)?, supported());
+    let (found, supported) = (schema(connection)?, supported());
+    let application: i64 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     match application {
         APPLICATION_ID if found > supported => Err(KbiError::NewerSchema {
             path: path.to_owned(),
