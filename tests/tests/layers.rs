@@ -7,6 +7,7 @@ use std::path::Path;
 const ORDER: &[&str] = &[
     "policies",
     "runtime",
+    "isolation",
     "validation",
     "kbi",
     "host-api",
