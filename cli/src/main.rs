@@ -7,6 +7,7 @@ mod args;
 mod cancel;
 mod client;
 mod commands;
+mod confine;
 mod exit;
 mod limit_flags;
 mod log;
@@ -25,6 +26,10 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // First of all: a confined process must give everything up before it has a thread.
+    if let Some(code) = isolation::enter_if_asked(confine::ROLES) {
+        return code;
+    }
     let cli = Cli::parse();
     cli.set_colour();
     log::init(&cli);

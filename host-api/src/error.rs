@@ -43,6 +43,9 @@ pub enum ServerError {
     /// There is no toolchain to validate proposals with.
     #[error(transparent)]
     Installation(#[from] validation::InstallationError),
+    /// Proposals can't be confined as is demanded.
+    #[error(transparent)]
+    Isolation(#[from] isolation::LaunchError),
     /// The address can't be listened at.
     #[error("can't listen at {address}: {source}; choose another address or a free port (`:0`)")]
     Listen {

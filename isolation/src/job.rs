@@ -44,6 +44,9 @@ pub struct Job {
     pub writes: Vec<PathBuf>,
     /// Bytes of room for temporary files, gone when it ends.
     pub scratch: u64,
+    /// Whether it has `/proc`, with its own processes in it and what that tells of the machine
+    /// (its memory, its mounts). Without namespaces there is no other than the machine's.
+    pub sees_processes: bool,
     /// What it may use.
     pub resources: Resources,
 }

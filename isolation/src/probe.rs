@@ -145,6 +145,7 @@ pub(crate) async fn run(launcher: &impl Launcher) -> Result<Holds, LaunchError> 
         reads: SYSTEM_LIBRARIES.iter().map(PathBuf::from).collect(),
         writes: Vec::new(),
         scratch: 1 << 20,
+        sees_processes: true,
         resources: RESOURCES,
     })?;
     let (out, err) = (running.stdout.take(), running.stderr.take());

@@ -37,6 +37,7 @@ fn job(program: &str, script: &str) -> Job {
             .collect(),
         writes: Vec::new(),
         scratch: MIB,
+        sees_processes: true,
         resources: Resources {
             addresses: None,
             memory: 256 * MIB,

@@ -1,6 +1,7 @@
 //! From sources to modules, whatever the language.
 
 use crate::{Finding, Installation, Language, Place, ProposedTool, ValidationError};
+use isolation::Launcher;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,8 @@ pub struct TestProgram {
 /// How a build tells what it is about, and how it is called off.
 pub(crate) struct BuildContext<'a> {
     pub(crate) installation: &'a Installation,
+    /// Starts whatever reads the proposal.
+    pub(crate) launcher: &'a dyn Launcher,
     pub(crate) step: &'a (dyn Fn(String) + Send + Sync),
     pub(crate) cancel: &'a CancellationToken,
     /// For each program that the build starts.
@@ -46,17 +49,20 @@ pub const BUILD_TIME_LIMIT: Duration = Duration::from_mins(5);
 /// As [`build_within`].
 pub async fn build(
     installation: &Installation,
+    launcher: &dyn Launcher,
     proposal: &ProposedTool,
     step: &(dyn Fn(String) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<Built, ValidationError> {
-    build_within(BUILD_TIME_LIMIT, installation, proposal, step, cancel).await
+    let limit = BUILD_TIME_LIMIT;
+    build_within(limit, installation, launcher, proposal, step, cancel).await
 }
 
 /// Builds a proposal in its language; `step` hears what is being done, in words.
 ///
 /// No code of the proposal's runs: what would run while it is built is refused before any
-/// program sees it. All files are made in a folder of the build's own, which is gone when this
+/// program sees it. Cargo and the compiler are started by `launcher`, with nothing of the machine
+/// but the toolchain, the system's programs and the vendored crates. All files are made in a folder of the build's own, which is gone when this
 /// returns or its future is dropped, and so are all processes that it started.
 ///
 /// # Errors
@@ -65,6 +71,7 @@ pub async fn build(
 pub async fn build_within(
     time_limit: Duration,
     installation: &Installation,
+    launcher: &dyn Launcher,
     proposal: &ProposedTool,
     step: &(dyn Fn(String) + Send + Sync),
     cancel: &CancellationToken,
@@ -88,6 +95,7 @@ pub async fn build_within(
     }
     let context = BuildContext {
         installation,
+        launcher,
         step,
         cancel,
         time_limit,

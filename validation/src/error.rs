@@ -1,5 +1,6 @@
 //! What keeps a validation from being done.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 /// The machine could not do its part, or was told to stop. No judgement of the tool.
@@ -15,7 +16,7 @@ pub enum ValidationError {
     )]
     Machine {
         /// What was being done.
-        doing: &'static str,
+        doing: Cow<'static, str>,
         /// The system's reason.
         reason: String,
     },
@@ -24,7 +25,7 @@ pub enum ValidationError {
 impl ValidationError {
     pub(crate) fn machine<E: Display>(doing: &'static str) -> impl FnOnce(E) -> Self {
         move |error| Self::Machine {
-            doing,
+            doing: Cow::Borrowed(doing),
             reason: error.to_string(),
         }
     }

@@ -36,6 +36,28 @@ pub struct Toolchain {
     pub env: BTreeMap<String, String>,
 }
 
+impl Toolchain {
+    /// The folders that its programs are in and read from: where each program is, links
+    /// followed, and what is beside that.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        let mut folders = Vec::new();
+        for program in [&self.cargo, &self.rustc] {
+            for path in [Some(program.clone()), program.canonicalize().ok()] {
+                let folder = path.as_deref().and_then(|path| path.parent()?.parent());
+                folders.extend(
+                    folder
+                        // `/usr/bin/cargo`: the system's programs are there for every build.
+                        .filter(|folder| *folder != Path::new("/usr") && *folder != Path::new("/"))
+                        .map(Path::to_owned),
+                );
+            }
+        }
+        folders.sort();
+        folders.dedup();
+        folders
+    }
+}
+
 /// A part of the installation, looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {

@@ -25,6 +25,7 @@ mod error;
 mod finding;
 mod inspect;
 mod installation;
+mod judge;
 mod manifest;
 mod options;
 mod proposal;
@@ -34,6 +35,7 @@ mod rust;
 mod stages;
 mod validator;
 mod verdict;
+mod worker;
 
 pub use builder::{BUILD_TIME_LIMIT, Built, TestProgram, build, build_within};
 pub use contract::{Contract, ContractError, Mismatch};
@@ -49,3 +51,4 @@ pub use report::{
     StageKind, StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
 pub use validator::{Validated, Validator};
+pub use worker::{JUDGE, run_judge};

@@ -1,9 +1,10 @@
 //! How much a validation may take.
 
 use policies::WallTime;
+use serde::{Deserialize, Serialize};
 
 /// How much a validation may take. What the tool itself may use is the ceiling's matter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ValidatorOptions {
     /// Tests that run at the same time, each in an instance of its own. More than there are

@@ -1,5 +1,6 @@
 //! The builder for Rust: a package is laid out, checked, and built by cargo without a network.
 
+mod beneath;
 mod cargo;
 mod folder;
 mod inputs;
@@ -13,6 +14,7 @@ use crate::builder::{BuildContext, Built, TestProgram};
 use crate::{Finding, ProposedTool, Severity, ValidationError};
 use cargo::{Cargo, Ended, Output};
 use messages::{Compiled, Part};
+use std::path::Path;
 use std::time::Instant;
 
 pub(crate) async fn build(
@@ -45,7 +47,7 @@ pub(crate) async fn build(
 /// Calls cargo step by step, until all is done or a finding forbids to go on.
 async fn run(
     context: &BuildContext<'_>,
-    cargo: &Cargo,
+    cargo: &Cargo<'_>,
     built: &mut Built,
 ) -> Result<(), ValidationError> {
     let places = cargo.places();
@@ -83,7 +85,11 @@ async fn run(
         built.findings.push(no_binary(&compiled));
         return Ok(());
     };
-    built.module = Some(cargo.module(path).await?);
+    built.module = cargo.module(path).await?;
+    if built.module.is_none() {
+        built.findings.push(not_a_module(path));
+        return Ok(());
+    }
     built
         .metrics
         .insert("compile_millis".into(), millis(started));
@@ -102,13 +108,25 @@ async fn run(
         return Ok(());
     };
     for (name, path) in compiled.test_programs {
-        let module = cargo.module(&path).await?;
-        built.tests.push(TestProgram { name, module });
+        match cargo.module(&path).await? {
+            Some(module) => built.tests.push(TestProgram { name, module }),
+            None => built.findings.push(not_a_module(&path)),
+        }
     }
     built
         .metrics
         .insert("compile_tests_millis".into(), millis(started));
     Ok(())
+}
+
+/// Cargo named a file that it did not make, or one larger than any module may be.
+fn not_a_module(path: &Path) -> Finding {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Finding::error(
+        "build/no-module",
+        format!("{name}, which the build says it made, is no plain file of at most 256 MiB"),
+        "make the constants of the sources smaller",
+    )
 }
 
 fn millis(since: Instant) -> f64 {
@@ -124,6 +142,14 @@ fn in_time(
 ) -> Option<Output> {
     match ended {
         Ended::Done(output) => Some(output),
+        Ended::Killed(how) => {
+            built.findings.push(Finding::error(
+                "build/process-ended",
+                format!("{doing} was cut off: the process {how}"),
+                "make the sources smaller, or avoid what makes the compiler take much memory or disk (large constants, deep generics and macros)",
+            ));
+            None
+        }
         Ended::TimedOut => {
             built.findings.push(Finding::error(
                 "build/timeout",
@@ -138,7 +164,7 @@ fn in_time(
 /// Takes over the findings of a compilation; none when it gave nothing that can be used.
 async fn settle(
     output: &Output,
-    cargo: &Cargo,
+    cargo: &Cargo<'_>,
     part: Part,
     built: &mut Built,
 ) -> Result<Option<Compiled>, ValidationError> {
@@ -153,15 +179,10 @@ async fn settle(
     for list in &compiled.lists {
         // Only some of what cargo names has a list: a program has one, and in it are the files
         // of the package's library too.
-        let list = match tokio::fs::read_to_string(list).await {
-            Ok(list) => list,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => {
-                return Err(ValidationError::machine("reading what the compiler read")(
-                    error,
-                ));
-            }
+        let Some(list) = cargo.list(list).await? else {
+            continue;
         };
+        let list = String::from_utf8_lossy(&list);
         let outside = inputs::outside(&list, &places.package);
         found.extend(outside.iter().map(|file| messages::host_file(file)));
     }

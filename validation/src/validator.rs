@@ -1,25 +1,29 @@
-//! The stages in their order.
+//! The stages in their order, and which process each runs in.
 
-mod journal;
+pub(crate) mod journal;
 
-use crate::stages::fixtures::Fixtures;
-use crate::stages::manifest::Agreed;
-use crate::stages::{self, Found, Stage};
+use crate::judge::nothing;
+use crate::stages::Found;
+use crate::worker::{self, Request};
 use crate::{
-    EffectivePolicy, Finding, Installation, Manifest, Progress, ProposedTool, StageKind,
-    ToolchainVersions, ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
+    EffectivePolicy, Installation, Manifest, Progress, ProposedTool, StageKind, ToolchainVersions,
+    ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
 };
-use journal::{Begun, Journal};
+use isolation::Launcher;
+use journal::Journal;
 use policies::Policy;
-use runtime::{CancellationToken, Sandbox, Tool};
-use std::time::Instant;
+use runtime::CancellationToken;
+use std::sync::Arc;
 use tracing::Instrument;
 
 /// Takes proposals through their stages. Cheap to clone; one serves any number of validations.
+///
+/// Nothing of a proposal is run, compiled or even parsed as a module in this process: the build
+/// and the stages after it each have a confined process of their own, which the launcher starts.
 #[derive(Clone)]
 pub struct Validator {
     installation: Installation,
-    sandbox: Sandbox,
+    launcher: Arc<dyn Launcher>,
     ceiling: Policy,
     options: ValidatorOptions,
 }
@@ -39,12 +43,13 @@ pub struct Validated {
 }
 
 impl Validator {
-    /// A validator that builds with this installation, runs in this sandbox, and lets no tool do
-    /// more than the operator's ceiling.
-    pub fn new(installation: Installation, sandbox: Sandbox, ceiling: Policy) -> Self {
+    /// A validator that builds with this installation, confines by this launcher, and lets no
+    /// tool do more than the operator's ceiling. The launcher's program must have the role
+    /// [`JUDGE`](crate::JUDGE).
+    pub fn new(installation: Installation, launcher: Arc<dyn Launcher>, ceiling: Policy) -> Self {
         Self {
             installation,
-            sandbox,
+            launcher,
             ceiling,
             options: ValidatorOptions::default(),
         }
@@ -73,48 +78,31 @@ impl Validator {
     ) -> Result<Validated, ValidationError> {
         let mut journal = Journal::new(progress);
         let stage = journal.begin(StageKind::Build);
-        let building = builder::build(&self.installation, proposal, &*stage.step, cancel);
+        let launcher = &*self.launcher;
+        let building = builder::build(&self.installation, launcher, proposal, &*stage.step, cancel);
         let mut built = building.instrument(tracing::info_span!("build")).await?;
         let found = Found {
             findings: std::mem::take(&mut built.findings),
             metrics: std::mem::take(&mut built.metrics),
         };
         journal.end(stage, found);
-        self.judge(proposal, built, journal, cancel).await
-    }
 
-    /// The stages after the build.
-    pub(crate) async fn judge(
-        &self,
-        proposal: &ProposedTool,
-        built: builder::Built,
-        mut journal: Journal<'_>,
-        cancel: &CancellationToken,
-    ) -> Result<Validated, ValidationError> {
-        let tool = if let Some(module) = &built.module {
-            self.inspect(module, &mut journal, cancel).await?
+        let (manifest, grant) = if let Some(module) = &built.module {
+            let request = Request {
+                proposal,
+                ceiling: &self.ceiling,
+                options: &self.options,
+                module,
+                tests: &built.tests,
+            };
+            let judged = worker::judge(launcher, request, &mut journal, cancel).await?;
+            (judged.manifest, judged.grant)
         } else {
             journal.skip(StageKind::Inspect, "there is no module: it was not built");
-            None
-        };
-        let digest = built.module.as_deref().map(runtime::Digest::of);
-        let (manifest, grant) = if let Some(tool) = &tool {
-            let agreed = self.agree(proposal, tool, &mut journal, cancel).await?;
-            let tested = self
-                .test(proposal, &built.tests, &agreed, &mut journal, cancel)
-                .await?;
-            self.examples(proposal, tool, &agreed, tested, &mut journal, cancel)
-                .await?;
-            (agreed.manifest, agreed.grant)
-        } else {
             for stage in [StageKind::Manifest, StageKind::Test, StageKind::Examples] {
                 journal.skip(stage, "there is no module that could be run");
             }
-            let nothing = Policy {
-                limits: self.ceiling.limits,
-                ..Policy::default()
-            };
-            (None, nothing.intersect(&self.ceiling))
+            (None, nothing(&self.ceiling))
         };
         for (stage, what) in [
             (StageKind::Fuzz, "fuzzing"),
@@ -123,7 +111,20 @@ impl Validator {
             let reason = format!("{what} is not part of this version of wasm-runner");
             journal.skip(stage, &reason);
         }
+        let digest = built.module.as_deref().map(runtime::Digest::of);
+        Ok(self.conclude(proposal, built.module, digest, journal, manifest, grant))
+    }
 
+    /// The report and what goes with it.
+    fn conclude(
+        &self,
+        proposal: &ProposedTool,
+        artifact: Option<Vec<u8>>,
+        digest: Option<runtime::Digest>,
+        journal: Journal<'_>,
+        manifest: Option<Manifest>,
+        grant: Policy,
+    ) -> Validated {
         let stages = journal.stages;
         let verdict = verdict::verdict(&stages, manifest.as_ref());
         let report = ValidationReport {
@@ -142,134 +143,11 @@ impl Validator {
             verdict,
         };
         tracing::info!(verdict = verdict.as_str(), "validated");
-        Ok(Validated {
+        Validated {
             report,
-            artifact: built.module,
+            artifact,
             manifest,
             grant,
-        })
-    }
-
-    /// Looks at the module and compiles it; gives it if it can be run.
-    #[tracing::instrument(skip_all)]
-    async fn inspect(
-        &self,
-        module: &[u8],
-        journal: &mut Journal<'_>,
-        cancel: &CancellationToken,
-    ) -> Result<Option<Tool>, ValidationError> {
-        let begun = journal.begin(StageKind::Inspect);
-        let (sandbox, limits) = (self.sandbox.clone(), self.ceiling.limits);
-        let bytes = module.to_vec();
-        // Both are work for a processor: seconds for a large module.
-        let looking = tokio::task::spawn_blocking(move || {
-            let inspected = crate::inspect(&bytes);
-            let loaded = inspected.is_ok().then(|| sandbox.load(&bytes, &limits));
-            (inspected, loaded)
-        });
-        let (inspected, loaded) = looking
-            .await
-            .map_err(ValidationError::machine("compiling the module"))?;
-        if cancel.is_cancelled() {
-            return Err(ValidationError::Cancelled);
-        }
-        let mut found = Found::default();
-        let mut tool = None;
-        match inspected {
-            Ok(inspection) => found = stages::inspection::judge(&inspection, &limits),
-            Err(error) => found.add(Finding::error(
-                "inspect/invalid-module",
-                error.to_string(),
-                "build a WASI preview 1 command; where the compiler gave this, report it",
-            )),
-        }
-        match loaded {
-            Some(Ok(loaded)) => tool = Some(loaded),
-            Some(Err(error)) => stages::inspection::refused(&mut found, &error),
-            None => {}
-        }
-        // What the inspection refuses is not run, whether it could be or not.
-        if found.failed() {
-            tool = None;
-        }
-        journal.end(begun, found);
-        Ok(tool)
-    }
-
-    #[tracing::instrument(name = "manifest", skip_all)]
-    async fn agree(
-        &self,
-        proposal: &ProposedTool,
-        tool: &Tool,
-        journal: &mut Journal<'_>,
-        cancel: &CancellationToken,
-    ) -> Result<Agreed, ValidationError> {
-        let begun = journal.begin(StageKind::Manifest);
-        let stage = self.stage(&begun, cancel);
-        let (found, agreed) = stages::manifest::agree(stage, proposal, tool, &self.ceiling).await?;
-        journal.end(begun, found);
-        Ok(agreed)
-    }
-
-    /// Runs the author's tests; tells whether one passed.
-    #[tracing::instrument(skip_all)]
-    async fn test(
-        &self,
-        proposal: &ProposedTool,
-        programs: &[builder::TestProgram],
-        agreed: &Agreed,
-        journal: &mut Journal<'_>,
-        cancel: &CancellationToken,
-    ) -> Result<bool, ValidationError> {
-        let begun = journal.begin(StageKind::Test);
-        let context = stages::tests::Context {
-            stage: self.stage(&begun, cancel),
-            sandbox: &self.sandbox,
-            proposal,
-            fixtures: &fixtures(proposal, agreed),
-            grant: &agreed.grant,
-        };
-        let found = stages::tests::run(context, programs).await?;
-        let tested = stages::tests::passed_any(&found);
-        journal.end(begun, found);
-        Ok(tested)
-    }
-
-    #[tracing::instrument(skip_all)]
-    async fn examples(
-        &self,
-        proposal: &ProposedTool,
-        tool: &Tool,
-        agreed: &Agreed,
-        tested: bool,
-        journal: &mut Journal<'_>,
-        cancel: &CancellationToken,
-    ) -> Result<(), ValidationError> {
-        let Some(manifest) = &agreed.manifest else {
-            journal.skip(StageKind::Examples, "there is no manifest that has some");
-            return Ok(());
-        };
-        let begun = journal.begin(StageKind::Examples);
-        let context = stages::examples::Context {
-            stage: self.stage(&begun, cancel),
-            proposal,
-            manifest,
-            contract: agreed.contract.as_ref(),
-            fixtures: &fixtures(proposal, agreed),
-            tool,
-            tested,
-        };
-        let found = stages::examples::run(context).await?;
-        journal.end(begun, found);
-        Ok(())
-    }
-
-    fn stage<'a>(&'a self, begun: &'a Begun<'_>, cancel: &'a CancellationToken) -> Stage<'a> {
-        Stage {
-            options: &self.options,
-            cancel,
-            step: &*begun.step,
-            until: Instant::now() + self.options.stage_time.as_duration(),
         }
     }
 
@@ -285,19 +163,8 @@ impl Validator {
     }
 }
 
-fn fixtures(proposal: &ProposedTool, agreed: &Agreed) -> Fixtures {
-    let requests = agreed
-        .manifest
-        .as_ref()
-        .map_or(&[][..], |manifest| &manifest.capabilities);
-    Fixtures::new(proposal, requests, &agreed.grant)
-}
-
 /// The service spawns validations: their future must be able to move between threads.
 const _: fn(&Validator, &ProposedTool, &CancellationToken) = |validator, proposal, cancel| {
     fn sendable(_: impl Send) {}
     sendable(validator.validate(proposal, &|_| {}, cancel));
 };
-
-#[cfg(test)]
-mod unit;

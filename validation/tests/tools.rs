@@ -56,7 +56,7 @@ async fn the_bad_tools_fail_for_their_reasons() {
 
 /// Validates the tools of a group, and names every one that went otherwise than expected.
 async fn check(group: &str) {
-    let validator = validator();
+    let validator = validator().await;
     let mut waiting = expected()
         .into_iter()
         .filter(|(name, _)| name.starts_with(group));

@@ -4,7 +4,7 @@ use super::block_on;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, GOOD, out, print_findings, print_json, size, spinner, write_file};
 use crate::problem::Problem;
-use crate::{cancel, proposal_source};
+use crate::{cancel, confine, proposal_source};
 use runtime::Digest;
 use serde_json::json;
 use std::io::Write;
@@ -26,6 +26,8 @@ pub(crate) struct Args {
     /// As JSON: path, size, digest and findings
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    confine: confine::Args,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -35,7 +37,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         let cancel = cancel::by_ctrl_c();
         let spinner = spinner(&format!("building {}", proposal.name));
         let step = |what: String| spinner.say(&what);
-        Ok(validation::build(&installation, &proposal, &step, &cancel).await)
+        let launcher = args.confine.launcher().await?;
+        Ok(validation::build(&installation, &*launcher, &proposal, &step, &cancel).await)
     })?;
     let built = match built {
         Err(ValidationError::Cancelled) => return Ok(Exit::Interrupted),

@@ -85,8 +85,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     checks.push(machine::sandbox());
     checks.push(machine::native_cargo());
     checks.push(machine::pagemap_scan());
-    checks.push(machine::user_namespaces());
-    checks.push(machine::landlock());
+    checks.extend(machine::isolation());
 
     let crates = Installation::open(&home)
         .map(|it| {

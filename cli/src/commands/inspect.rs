@@ -6,7 +6,7 @@ use crate::output::{
     BOLD, DIM, WARN, grouped, harmless, out, print_findings, print_json, size, spinner,
 };
 use crate::problem::Problem;
-use crate::{cancel, module, proposal_source};
+use crate::{cancel, confine, module, proposal_source};
 use policies::{Bytes, Limits};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,13 +28,15 @@ pub(crate) struct Args {
     /// As JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    confine: confine::Args,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let is_proposal =
         args.source.is_dir() || args.source.extension().is_some_and(|it| it == "json");
     let wasm = if is_proposal {
-        match build(&args.source)? {
+        match build(&args.source, args.confine)? {
             Some(wasm) => wasm,
             None => return Ok(Exit::Interrupted),
         }
@@ -53,14 +55,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// The module of a proposal, or `None` when Ctrl-C came first.
-fn build(source: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+fn build(source: &Path, confine: confine::Args) -> anyhow::Result<Option<Vec<u8>>> {
     let proposal = proposal_source::read(source)?;
     let installation = Installation::open(&Installation::locate())?;
     let built = block_on(async {
         let cancel = cancel::by_ctrl_c();
         let spinner = spinner(&format!("building {}", proposal.name));
         let step = |what: String| spinner.say(&what);
-        Ok(validation::build(&installation, &proposal, &step, &cancel).await)
+        let launcher = confine.launcher().await?;
+        Ok(validation::build(&installation, &*launcher, &proposal, &step, &cancel).await)
     })?;
     let built = match built {
         Err(ValidationError::Cancelled) => return Ok(None),

@@ -3,8 +3,8 @@
 use super::block_on;
 use crate::exit::Exit;
 use crate::output::{out, write_file};
-use crate::policy_source;
 use crate::problem::{Problem, file_problem};
+use crate::{confine, policy_source};
 use host_api::{CancellationToken, Server, ServerConfig};
 use policies::WallTime;
 use std::io::{ErrorKind, Write};
@@ -55,6 +55,8 @@ pub(crate) struct Args {
     /// How long running calls may go on once the service is told to stop: "10 s"
     #[arg(long, value_name = "TIME")]
     grace: Option<WallTime>,
+    #[command(flatten)]
+    confine: confine::Args,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -93,6 +95,7 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
     let mut config = ServerConfig::new(data_dir);
     config.listen = args.listen;
     config.home = (!args.calls_only).then_some(home);
+    config.isolation = args.confine.isolation();
     if let Some(ceiling) = &args.ceiling {
         config.ceiling = policy_source::load(ceiling)?;
     }

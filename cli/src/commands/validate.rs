@@ -4,8 +4,7 @@ use super::block_on;
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::output::{Live, is_live, print_json, print_report, write_file};
-use crate::{cancel, policy_source, proposal_source};
-use runtime::{Sandbox, SandboxConfig};
+use crate::{cancel, confine, policy_source, proposal_source};
 use std::path::PathBuf;
 use validation::{Installation, ValidationError, Validator, Verdict};
 
@@ -32,16 +31,16 @@ pub(crate) struct Args {
     /// What no tool may exceed: a policy file, or a preset
     #[arg(long, value_name = "FILE|PRESET", default_value = "workspace")]
     ceiling: String,
+    #[command(flatten)]
+    confine: confine::Args,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let proposal = proposal_source::read(&args.source)?;
     let ceiling = policy_source::load(&args.ceiling)?;
     let installation = Installation::open(&Installation::locate())?;
-    let mut config = SandboxConfig::default();
-    config.max_memory = config.max_memory.max(ceiling.limits.memory);
-    let validator = Validator::new(installation, Sandbox::new(&config)?, ceiling);
     let validated = block_on(async {
+        let validator = Validator::new(installation, args.confine.launcher().await?, ceiling);
         let cancel = cancel::by_ctrl_c();
         let display = is_live().then(|| Live::new([proposal.name.as_str()]));
         let line = display.as_ref().map(|it| it.tool(&proposal.name));

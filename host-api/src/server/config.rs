@@ -1,5 +1,6 @@
 //! How the service is set up.
 
+use isolation::Isolation;
 use policies::{Access, Bytes, DirectoryGrant, GuestPath, HostPath, Policy};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,12 @@ pub struct ServerConfig {
     /// The installation (made by `make setup`) that validates proposals; without one the service
     /// calls tools and takes no proposals.
     pub home: Option<PathBuf>,
+    /// What to do where the machine can't confine builds and trial runs as it should. Default:
+    /// refuse to start.
+    pub isolation: Isolation,
+    /// The program that is started to be confined; its `main` begins with
+    /// [`isolation::enter_if_asked`], and has the role [`validation::JUDGE`]. Default: this one.
+    pub confined_program: Option<PathBuf>,
     /// What no tool and no call may exceed. Folders that callers may bind are those within its
     /// `directories`. Default: the preset `workspace`, with the folder `folders` of the data
     /// folder as the only one.
@@ -58,6 +65,8 @@ impl ServerConfig {
             ceiling: default_ceiling(&data_dir),
             data_dir,
             home: None,
+            isolation: Isolation::Require,
+            confined_program: None,
             max_running_calls: 64,
             max_waiting_calls: 256,
             validation_workers: 1,

@@ -11,6 +11,7 @@ use crate::calls::{Calls, Ceiling, Tools};
 use crate::proposals::{Queue, Validate};
 use crate::store::Store;
 use data::DataDir;
+use isolation::{LaunchError, LocalLauncher};
 use kbi::{KnowledgeBase, SqliteKnowledgeBase};
 use runtime::{CancellationToken, InstallationKey, Sandbox, SandboxConfig};
 use std::net::SocketAddr;
@@ -45,16 +46,19 @@ impl Server {
     /// # Errors
     /// Anything that keeps the service from working; the message says what to do.
     pub async fn bind(config: ServerConfig) -> Result<BoundServer, ServerError> {
-        let installation = match &config.home {
-            Some(home) => Some(Installation::open(home)?),
-            None => None,
+        let Some(home) = &config.home else {
+            return Self::start(config, |_| None).await;
         };
-        Self::start(config, |sandbox, ceiling| {
-            installation.map(|installation| {
-                let ceiling = ceiling.policy().clone();
-                Arc::new(Validator::new(installation, sandbox.clone(), ceiling))
-                    as Arc<dyn Validate>
-            })
+        let installation = Installation::open(home)?;
+        let program = match &config.confined_program {
+            Some(program) => program.clone(),
+            None => std::env::current_exe().map_err(LaunchError::from)?,
+        };
+        let launcher = LocalLauncher::new(&program, config.isolation).await?;
+        Self::start(config, |ceiling| {
+            let ceiling = ceiling.policy().clone();
+            let validator = Validator::new(installation, Arc::new(launcher), ceiling);
+            Some(Arc::new(validator) as Arc<dyn Validate>)
         })
         .await
     }
@@ -67,12 +71,12 @@ impl Server {
         config: ServerConfig,
         validator: Arc<dyn Validate>,
     ) -> Result<BoundServer, ServerError> {
-        Self::start(config, |_, _| Some(validator)).await
+        Self::start(config, |_| Some(validator)).await
     }
 
     async fn start(
         config: ServerConfig,
-        validator: impl FnOnce(&Sandbox, &Ceiling) -> Option<Arc<dyn Validate>>,
+        validator: impl FnOnce(&Ceiling) -> Option<Arc<dyn Validate>>,
     ) -> Result<BoundServer, ServerError> {
         let data = DataDir::take(&config.data_dir)?;
         let ceiling = Ceiling::new(config.ceiling.clone())
@@ -83,7 +87,7 @@ impl Server {
 
         let closing = CancellationToken::new();
         let store = Store::new(kb, closing.clone());
-        let queue = validator(&sandbox, &ceiling).map(|validator| {
+        let queue = validator(&ceiling).map(|validator| {
             Queue::new(
                 store.clone(),
                 validator,

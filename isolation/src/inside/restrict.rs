@@ -49,7 +49,9 @@ pub(super) fn files(plan: &Plan) -> io::Result<()> {
     for path in files::DEVICES {
         allow(Path::new(path), devices)?;
     }
-    allow(Path::new("/proc"), AccessFs::ReadFile | AccessFs::ReadDir)?;
+    if plan.job.sees_processes {
+        allow(Path::new("/proc"), AccessFs::ReadFile | AccessFs::ReadDir)?;
+    }
     // No device can be made in them, and none that is there can be spoken to.
     let write = AccessFs::from_all(LANDLOCK)
         & !(AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev);

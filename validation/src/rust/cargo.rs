@@ -1,34 +1,37 @@
 //! cargo, in a folder of its own and with an environment of its own.
 
+use super::beneath;
 use super::folder::Folder;
 use super::layout::Package;
 use super::messages::Places;
 use crate::ValidationError;
 use crate::builder::BuildContext;
-use rustix::process::{Pid, Resource, Rlimit, Signal};
+use isolation::{
+    Ended as JobEnded, Job, Launcher, Program, Resources, SYSTEM_LIBRARIES, SYSTEM_PROGRAMS,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 /// What is kept of either stream of cargo's, in bytes.
 const OUTPUT_LIMIT: u64 = 16 * 1024 * 1024;
 /// A module larger than this is not even read: 256 MiB.
 const MODULE_LIMIT: u64 = 256 * 1024 * 1024;
-/// What cargo and each compiler that it starts may have, in the units of setrlimit.
-const RESOURCES: [(Resource, u64); 4] = [
-    // Addresses, so memory: 4 GiB. The largest allowed crate takes a tenth.
-    (Resource::As, 4 << 30),
-    // One file: 1 GiB.
-    (Resource::Fsize, 1 << 30),
-    // A crash leaves no image behind.
-    (Resource::Core, 0),
-    // Files open at once.
-    (Resource::Nofile, 1024),
-];
+/// A list of the files that went into a crate is not longer than this: 1 MiB.
+const LIST_LIMIT: u64 = 1024 * 1024;
+/// What cargo and each compiler that it starts may use. The largest allowed crate takes a tenth
+/// of the memory; what is compiled ahead takes a tenth of the disk.
+const RESOURCES: Resources = Resources {
+    addresses: Some(4 << 30),
+    memory: 4 << 30,
+    processor_seconds: 600,
+    processes: 256,
+    open_files: 1024,
+    file_size: 1 << 30,
+    disk: 2 << 30,
+};
 
 /// What cargo said.
 pub(super) struct Output {
@@ -51,22 +54,27 @@ impl Output {
 /// How a call of cargo ended.
 pub(super) enum Ended {
     Done(Output),
+    /// It was ended, or could not be confined; in words that complete "the process …".
+    Killed(String),
     TimedOut,
 }
 
 /// A package laid out, and what is needed to call cargo there.
-pub(super) struct Cargo {
+pub(super) struct Cargo<'a> {
+    launcher: &'a dyn Launcher,
     folder: Folder,
     program: PathBuf,
     target: String,
     env: BTreeMap<String, String>,
+    /// What the compiler needs of the machine.
+    reads: Vec<PathBuf>,
     vendor: PathBuf,
     time_limit: Duration,
 }
 
-impl Cargo {
+impl<'a> Cargo<'a> {
     pub(super) async fn prepare(
-        context: &BuildContext<'_>,
+        context: &BuildContext<'a>,
         package: Package,
     ) -> Result<Self, ValidationError> {
         let installation = context.installation;
@@ -75,7 +83,13 @@ impl Cargo {
         let folder = made
             .map_err(ValidationError::machine("laying the package out"))?
             .map_err(ValidationError::machine("laying the package out"))?;
+        let system = SYSTEM_LIBRARIES.iter().chain(SYSTEM_PROGRAMS);
+        let mut reads: Vec<PathBuf> = system.map(PathBuf::from).collect();
+        reads.extend(installation.toolchain.folders());
+        reads.push(installation.home.join("vendor"));
         Ok(Self {
+            launcher: context.launcher,
+            reads,
             folder,
             program: installation.toolchain.cargo.clone(),
             target: installation.toolchain.target.clone(),
@@ -123,20 +137,28 @@ impl Cargo {
         self.run(cancel, &[what, &how].concat()).await
     }
 
-    /// A module that cargo said it made.
-    pub(super) async fn module(&self, path: &Path) -> Result<Vec<u8>, ValidationError> {
-        let doing = "reading the module";
-        let size = tokio::fs::metadata(path)
+    /// A module that cargo said it made; none when that is no file of the build's, or larger
+    /// than any.
+    pub(super) async fn module(&self, path: &Path) -> Result<Option<Vec<u8>>, ValidationError> {
+        self.made(path, MODULE_LIMIT, "reading the module").await
+    }
+
+    /// A list that the compiler wrote.
+    pub(super) async fn list(&self, path: &Path) -> Result<Option<Vec<u8>>, ValidationError> {
+        let doing = "reading what the compiler read";
+        self.made(path, LIST_LIMIT, doing).await
+    }
+
+    async fn made(
+        &self,
+        path: &Path,
+        most: u64,
+        doing: &'static str,
+    ) -> Result<Option<Vec<u8>>, ValidationError> {
+        let (root, path) = (self.folder.root().to_owned(), path.to_owned());
+        tokio::task::spawn_blocking(move || beneath::read(&root, &path, most))
             .await
             .map_err(ValidationError::machine(doing))?
-            .len();
-        if size > MODULE_LIMIT {
-            return Err(ValidationError::machine(doing)(format!(
-                "it has {size} bytes"
-            )));
-        }
-        tokio::fs::read(path)
-            .await
             .map_err(ValidationError::machine(doing))
     }
 
@@ -150,104 +172,63 @@ impl Cargo {
         cancel: &CancellationToken,
         arguments: &[&str],
     ) -> Result<Ended, ValidationError> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(arguments)
-            .arg("--offline")
-            .current_dir(self.folder.package())
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", self.folder.home())
-            .env("CARGO_HOME", self.folder.home())
-            .env("CARGO_TARGET_DIR", self.folder.target())
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        let mut environment = self.env.clone();
+        environment.extend([
+            ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
+            ("HOME".to_owned(), text(self.folder.home())),
+            ("CARGO_HOME".to_owned(), text(self.folder.home())),
+            ("CARGO_TARGET_DIR".to_owned(), text(self.folder.target())),
             // What compilers and linkers leave lying goes with the folder.
-            .env("TMPDIR", self.folder.home())
-            .env("CARGO_TERM_COLOR", "never")
-            .envs(&self.env)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // Its own group, so that the compilers that it starts end with it.
-            .process_group(0)
-            .kill_on_drop(true);
-        let mut child = command
-            .spawn()
+            ("TMPDIR".to_owned(), text(self.folder.home())),
+            ("CARGO_TERM_COLOR".to_owned(), "never".to_owned()),
+        ]);
+        let arguments = arguments.iter().chain(&["--offline"]);
+        let job = Job {
+            program: Program::Path(self.program.clone()),
+            arguments: arguments.map(Into::into).collect(),
+            environment,
+            folder: self.folder.package(),
+            reads: self.reads.clone(),
+            writes: vec![self.folder.root().to_owned()],
+            scratch: 0,
+            sees_processes: false,
+            resources: RESOURCES,
+        };
+        let mut running = self
+            .launcher
+            .launch(&job)
             .map_err(ValidationError::machine("starting cargo"))?;
-        let mut group = Group::of(&child);
-        group.limit();
-        let stdout = read(child.stdout.take());
-        let stderr = read(child.stderr.take());
-        let work = async {
-            let (stdout, stderr, status) = tokio::join!(stdout, stderr, child.wait());
-            status.map(|status| Output {
-                success: status.success(),
-                is_whole: stdout.1,
-                stdout: stdout.0,
-                stderr: stderr.0,
-            })
-        };
+        let stdout = read(running.stdout.take());
+        let stderr = read(running.stderr.take());
         let ended = tokio::select! {
-            () = cancel.cancelled() => Err(ValidationError::Cancelled),
-            result = tokio::time::timeout(self.time_limit, work) => match result {
-                Ok(output) => {
-                    group.has_ended();
-                    Ok(Ended::Done(output.map_err(ValidationError::machine("waiting for cargo"))?))
-                }
-                Err(_) => Ok(Ended::TimedOut),
-            },
+            () = cancel.cancelled() => None,
+            result = tokio::time::timeout(
+                self.time_limit,
+                async { tokio::join!(stdout, stderr, running.wait()) },
+            ) => Some(result),
         };
-        if !matches!(ended, Ok(Ended::Done(_))) {
-            group.kill();
-            // It was killed: this is soon.
-            let _ = child.wait().await;
-        }
-        ended
-    }
-}
-
-/// cargo's process group: it ends when this is dropped, also when nobody waits any longer.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(Pid::from_raw))
-    }
-
-    /// Limits cargo, and with it all that it will start: it has not read its own arguments yet.
-    fn limit(&self) {
-        // None would be this process itself.
-        let Some(id) = self.0 else {
-            return;
+        let Some(result) = ended else {
+            running.kill().await;
+            return Err(ValidationError::Cancelled);
         };
-        for (resource, most) in RESOURCES {
-            let limit = Rlimit {
-                current: Some(most),
-                maximum: Some(most),
-            };
-            // Refused where the limit is tighter already, which is as good.
-            if let Err(error) = rustix::process::prlimit(Some(id), resource, limit) {
-                tracing::debug!(?resource, %error, "the limit of a build was not set");
-            }
+        let Ok((stdout, stderr, ended)) = result else {
+            running.kill().await;
+            return Ok(Ended::TimedOut);
+        };
+        let ended = ended.map_err(ValidationError::machine("waiting for cargo"))?;
+        let output = Output {
+            success: ended.well(),
+            is_whole: stdout.1,
+            stdout: stdout.0,
+            stderr: stderr.0,
+        };
+        match ended {
+            JobEnded::Exited(_) => Ok(Ended::Done(output)),
+            // No fault of the proposal's.
+            JobEnded::NotBegun => Err(ValidationError::machine("confining cargo")(output.tail())),
+            ended => Ok(Ended::Killed(ended.to_string())),
         }
-    }
-
-    /// All has ended by itself: its number may be another's soon.
-    fn has_ended(&mut self) {
-        self.0 = None;
-    }
-
-    fn kill(&mut self) {
-        if let Some(id) = self.0.take() {
-            // Gone already is as good.
-            let _ = rustix::process::kill_process_group(id, Signal::KILL);
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 

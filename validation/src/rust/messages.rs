@@ -152,6 +152,11 @@ fn finding(diagnostic: Diagnostic, places: &Places, part: Part) -> Option<(Findi
         let text = finding.message.clone();
         return Some((finding, text));
     }
+    if let Some(file) = unreadable(&diagnostic.message, places) {
+        let finding = host_file(&file);
+        let text = finding.message.clone();
+        return Some((finding, text));
+    }
     let place = diagnostic
         .spans
         .iter()
@@ -188,6 +193,15 @@ fn finding(diagnostic: Diagnostic, places: &Places, part: Part) -> Option<(Findi
     Some((finding, text))
 }
 
+/// The file outside the package that was to be included and is not to be seen from there.
+fn unreadable(message: &str, places: &Places) -> Option<PathBuf> {
+    let (file, _) = message.strip_prefix("couldn't read `")?.split_once('`')?;
+    let file = PathBuf::from(file);
+    let is_own =
+        within(&places.package.join(&file)).is_some_and(|whole| whole.starts_with(&places.package));
+    (!is_own).then_some(file)
+}
+
 /// All files that a diagnostic quotes from.
 fn quoted(diagnostic: &Diagnostic) -> impl Iterator<Item = &str> {
     let mut files = Vec::new();
@@ -211,10 +225,10 @@ pub(super) fn host_file(file: &Path) -> Finding {
     Finding::error(
         "build/reads-host-file",
         format!(
-            "{}, which is outside the package, was read while it was compiled",
+            "it includes {}, which is outside the package, when it is compiled",
             file.display()
         ),
-        "include files of the package only, by paths below it; what the compiler said of that file is withheld",
+        "include files of the package only, by paths below it",
     )
 }
 

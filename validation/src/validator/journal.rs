@@ -68,7 +68,7 @@ impl<'a> Journal<'a> {
         });
     }
 
-    fn push(&mut self, report: StageReport) {
+    pub(crate) fn push(&mut self, report: StageReport) {
         tracing::debug!(
             stage = report.stage.as_str(),
             status = ?report.status,

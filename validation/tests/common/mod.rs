@@ -1,7 +1,10 @@
 //! What tests with the real toolchain share.
 
+use isolation::{Isolation, LocalLauncher};
 use policies::Policy;
-use runtime::{CancellationToken, Sandbox, SandboxConfig};
+use runtime::CancellationToken;
+use std::path::Path;
+use std::sync::Arc;
 use validation::{Installation, ProposedTool, Validated, ValidationError, Validator, render_human};
 
 /// The installation that `make setup` makes.
@@ -13,16 +16,23 @@ pub(crate) fn installation() -> Installation {
     })
 }
 
+/// Starts what confines itself: this crate's own program.
+pub(crate) async fn launcher() -> LocalLauncher {
+    let program = Path::new(env!("CARGO_BIN_EXE_wasm-runner-judge"));
+    LocalLauncher::new(program, Isolation::Require)
+        .await
+        .expect("this machine confines")
+}
+
 /// A validator as the service and the command line have it by default.
-pub(crate) fn validator() -> Validator {
-    let mut config = SandboxConfig::default();
-    config.max_concurrent_calls = 8;
-    let sandbox = Sandbox::new(&config).expect("a sandbox");
+#[allow(dead_code, reason = "each test file uses its part")]
+pub(crate) async fn validator() -> Validator {
     let ceiling = Policy::preset("workspace").expect("a preset");
-    Validator::new(installation(), sandbox, ceiling)
+    Validator::new(installation(), Arc::new(launcher().await), ceiling)
 }
 
 /// Validates without listening.
+#[allow(dead_code, reason = "each test file uses its part")]
 pub(crate) async fn validate(
     validator: &Validator,
     proposal: &ProposedTool,

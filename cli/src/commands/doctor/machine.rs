@@ -1,6 +1,7 @@
 //! What the machine itself gives.
 
 use super::{Check, State};
+use isolation::{Isolation, Launcher, LocalLauncher};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -152,48 +153,40 @@ fn at_least(release: &str, least: (u32, u32)) -> bool {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= least
 }
 
-/// With them a build can be shut off from the network and other files without being root.
-pub(super) fn user_namespaces() -> Check {
-    let name = "user namespaces";
-    let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
-    let allowed = number("/proc/sys/user/max_user_namespaces").unwrap_or(0) > 0;
-    // Only Debian's kernels have this switch.
-    let for_all =
-        number("/proc/sys/kernel/unprivileged_userns_clone").is_none_or(|value| value > 0);
-    if !allowed {
-        Check::new(
-            name,
-            State::Note,
-            "switched off: builds can't be shut off from the rest of the machine",
-        )
-        .remedy("sysctl user.max_user_namespaces=10000")
-    } else if !for_all {
-        Check::new(
-            name,
-            State::Note,
-            "for root only: builds of other users can't be shut off",
-        )
-        .remedy("sysctl kernel.unprivileged_userns_clone=1")
-    } else {
-        Check::new(name, State::Ok, "may be made")
-    }
-}
-
-/// With it a process can give up files for good.
-pub(super) fn landlock() -> Check {
-    let name = "Landlock";
-    match fs::read_to_string("/sys/kernel/security/lsm") {
-        Ok(list) if list.split(',').any(|module| module.trim() == "landlock") => {
-            Check::new(name, State::Ok, "on")
-        }
-        Ok(_) => Check::new(name, State::Note, "not on in this kernel")
-            .remedy("add `landlock` to the kernel's lsm= parameter"),
-        Err(_) => Check::new(
-            name,
-            State::Note,
-            "unknown: /sys/kernel/security is not there",
-        ),
-    }
+/// What keeps a proposal's build and trial runs from the rest of the machine: each part tried.
+pub(super) fn isolation() -> Vec<Check> {
+    let name = "isolation";
+    let holds = crate::commands::block_on(async {
+        let program = std::env::current_exe()?;
+        let launcher = LocalLauncher::new(&program, Isolation::BestEffort).await?;
+        Ok(launcher.holds().clone())
+    });
+    let holds = match holds {
+        Ok(holds) => holds,
+        Err(error) => return vec![Check::new(name, State::Missing, format!("{error:#}"))],
+    };
+    let mut checks: Vec<Check> = holds
+        .parts
+        .iter()
+        .map(|part| {
+            let detail = format!("keeps builds and trial runs from {}", part.keeps_from);
+            if part.holds {
+                Check::new(part.name, State::Ok, detail)
+            } else {
+                Check::new(
+                    part.name,
+                    State::Missing,
+                    format!("does not hold here: it {detail}"),
+                )
+                .remedy(format!("give it what it needs: {}", part.needs))
+            }
+        })
+        .collect();
+    checks.extend(holds.failure.map(|failure| {
+        Check::new(name, State::Missing, failure)
+            .remedy("mend the above, or go on with less: --isolation best-effort")
+    }));
+    checks
 }
 
 #[cfg(test)]

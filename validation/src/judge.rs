@@ -1,0 +1,200 @@
+//! The stages after the build, for what a proposal's code may run in: a sandbox.
+
+use crate::stages::fixtures::Fixtures;
+use crate::stages::manifest::Agreed;
+use crate::stages::{self, Found, Stage};
+use crate::validator::journal::{Begun, Journal};
+use crate::{
+    Finding, Manifest, ProposedTool, StageKind, TestProgram, ValidationError, ValidatorOptions,
+};
+use policies::Policy;
+use runtime::{CancellationToken, Sandbox, Tool};
+use std::time::Instant;
+
+/// Takes modules through the stages after the build.
+pub(crate) struct Judge {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) ceiling: Policy,
+    pub(crate) options: ValidatorOptions,
+}
+
+/// What the stages gave beside their reports.
+pub(crate) struct Judged {
+    /// What the tool says of itself, if that could be had.
+    pub(crate) manifest: Option<Manifest>,
+    /// What approval grants.
+    pub(crate) grant: Policy,
+}
+
+/// What is granted where nothing was asked for, or nobody knows what.
+pub(crate) fn nothing(ceiling: &Policy) -> Policy {
+    let nothing = Policy {
+        limits: ceiling.limits,
+        ..Policy::default()
+    };
+    nothing.intersect(ceiling)
+}
+
+/// Stages that need a module that can be run.
+const RUNNING: [StageKind; 3] = [StageKind::Manifest, StageKind::Test, StageKind::Examples];
+
+impl Judge {
+    /// Takes a module, and the programs with its tests, through all stages.
+    pub(crate) async fn judge(
+        &self,
+        proposal: &ProposedTool,
+        module: &[u8],
+        tests: &[TestProgram],
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Judged, ValidationError> {
+        let Some(tool) = self.inspect(module, journal, cancel).await? else {
+            for stage in RUNNING {
+                journal.skip(stage, "there is no module that could be run");
+            }
+            return Ok(Judged {
+                manifest: None,
+                grant: nothing(&self.ceiling),
+            });
+        };
+        let agreed = self.agree(proposal, &tool, journal, cancel).await?;
+        let tested = self.test(proposal, tests, &agreed, journal, cancel).await?;
+        self.examples(proposal, &tool, &agreed, tested, journal, cancel)
+            .await?;
+        Ok(Judged {
+            manifest: agreed.manifest,
+            grant: agreed.grant,
+        })
+    }
+
+    /// Looks at the module and compiles it; gives it if it can be run.
+    #[tracing::instrument(skip_all)]
+    async fn inspect(
+        &self,
+        module: &[u8],
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Tool>, ValidationError> {
+        let begun = journal.begin(StageKind::Inspect);
+        let (sandbox, limits) = (self.sandbox.clone(), self.ceiling.limits);
+        let bytes = module.to_vec();
+        // Both are work for a processor: seconds for a large module.
+        let looking = tokio::task::spawn_blocking(move || {
+            let inspected = crate::inspect(&bytes);
+            let loaded = inspected.is_ok().then(|| sandbox.load(&bytes, &limits));
+            (inspected, loaded)
+        });
+        let (inspected, loaded) = looking
+            .await
+            .map_err(ValidationError::machine("compiling the module"))?;
+        if cancel.is_cancelled() {
+            return Err(ValidationError::Cancelled);
+        }
+        let mut found = Found::default();
+        let mut tool = None;
+        match inspected {
+            Ok(inspection) => found = stages::inspection::judge(&inspection, &limits),
+            Err(error) => found.add(Finding::error(
+                "inspect/invalid-module",
+                error.to_string(),
+                "build a WASI preview 1 command; where the compiler gave this, report it",
+            )),
+        }
+        match loaded {
+            Some(Ok(loaded)) => tool = Some(loaded),
+            Some(Err(error)) => stages::inspection::refused(&mut found, &error),
+            None => {}
+        }
+        // What the inspection refuses is not run, whether it could be or not.
+        if found.failed() {
+            tool = None;
+        }
+        journal.end(begun, found);
+        Ok(tool)
+    }
+
+    #[tracing::instrument(name = "manifest", skip_all)]
+    async fn agree(
+        &self,
+        proposal: &ProposedTool,
+        tool: &Tool,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Agreed, ValidationError> {
+        let begun = journal.begin(StageKind::Manifest);
+        let stage = self.stage(&begun, cancel);
+        let (found, agreed) = stages::manifest::agree(stage, proposal, tool, &self.ceiling).await?;
+        journal.end(begun, found);
+        Ok(agreed)
+    }
+
+    /// Runs the author's tests; tells whether one passed.
+    #[tracing::instrument(skip_all)]
+    async fn test(
+        &self,
+        proposal: &ProposedTool,
+        programs: &[TestProgram],
+        agreed: &Agreed,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<bool, ValidationError> {
+        let begun = journal.begin(StageKind::Test);
+        let context = stages::tests::Context {
+            stage: self.stage(&begun, cancel),
+            sandbox: &self.sandbox,
+            proposal,
+            fixtures: &fixtures(proposal, agreed),
+            grant: &agreed.grant,
+        };
+        let found = stages::tests::run(context, programs).await?;
+        let tested = stages::tests::passed_any(&found);
+        journal.end(begun, found);
+        Ok(tested)
+    }
+
+    #[tracing::instrument(skip_all)]
+    async fn examples(
+        &self,
+        proposal: &ProposedTool,
+        tool: &Tool,
+        agreed: &Agreed,
+        tested: bool,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), ValidationError> {
+        let Some(manifest) = &agreed.manifest else {
+            journal.skip(StageKind::Examples, "there is no manifest that has some");
+            return Ok(());
+        };
+        let begun = journal.begin(StageKind::Examples);
+        let context = stages::examples::Context {
+            stage: self.stage(&begun, cancel),
+            proposal,
+            manifest,
+            contract: agreed.contract.as_ref(),
+            fixtures: &fixtures(proposal, agreed),
+            tool,
+            tested,
+        };
+        let found = stages::examples::run(context).await?;
+        journal.end(begun, found);
+        Ok(())
+    }
+
+    fn stage<'a>(&'a self, begun: &'a Begun<'_>, cancel: &'a CancellationToken) -> Stage<'a> {
+        Stage {
+            options: &self.options,
+            cancel,
+            step: &*begun.step,
+            until: Instant::now() + self.options.stage_time.as_duration(),
+        }
+    }
+}
+
+fn fixtures(proposal: &ProposedTool, agreed: &Agreed) -> Fixtures {
+    let requests = agreed
+        .manifest
+        .as_ref()
+        .map_or(&[][..], |manifest| &manifest.capabilities);
+    Fixtures::new(proposal, requests, &agreed.grant)
+}

@@ -1,0 +1,56 @@
+//! The confined process in which a module is inspected, compiled and run, seen from both sides.
+//!
+//! The request lies in a folder that is the process's own; it answers line by line on its
+//! standard output, each line a [`Line`]. What it says is data from a process that ran hostile
+//! code: it is bounded, parsed, and concerns this one proposal only.
+
+mod inside;
+mod outside;
+
+pub use inside::judge as run_judge;
+pub(crate) use outside::judge;
+
+use crate::{Manifest, Progress, ProposedTool, TestProgram, ValidatorOptions};
+use policies::Policy;
+use serde::{Deserialize, Serialize};
+
+/// The name of the role that the launcher's program must have: [`run_judge`].
+pub const JUDGE: &str = "judge";
+
+/// The request's file; the modules are beside it, by number.
+const REQUEST: &str = "request.json";
+const MODULE: &str = "module.wasm";
+
+/// What is to be judged.
+pub(crate) struct Request<'a> {
+    pub(crate) proposal: &'a ProposedTool,
+    pub(crate) ceiling: &'a Policy,
+    pub(crate) options: &'a ValidatorOptions,
+    pub(crate) module: &'a [u8],
+    pub(crate) tests: &'a [TestProgram],
+}
+
+/// The same as it is written down.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    proposal: ProposedTool,
+    ceiling: Policy,
+    options: ValidatorOptions,
+    /// Names of the programs with tests, whose modules are `0.wasm` and so on.
+    tests: Vec<String>,
+}
+
+/// What the process says.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    /// As the stages go on; reports of stages that ended are taken from here.
+    Progress(Progress),
+    /// All is done.
+    Done {
+        manifest: Option<Box<Manifest>>,
+        grant: Box<Policy>,
+    },
+    /// The machine could not do its part.
+    Failed { doing: String, reason: String },
+}
