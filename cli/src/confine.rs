@@ -1,5 +1,6 @@
 //! The process in which proposals are built and judged: this same program, confined.
 
+use crate::problem::Problem;
 use clap::ValueEnum;
 use isolation::{LaunchError, LocalLauncher, Roles};
 use std::sync::Arc;
@@ -39,10 +40,18 @@ impl Args {
     }
 
     /// Starts what builds and judges proposals.
-    pub(crate) async fn launcher(self) -> Result<Arc<LocalLauncher>, LaunchError> {
-        let program = std::env::current_exe()?;
-        LocalLauncher::new(&program, self.isolation())
-            .await
-            .map(Arc::new)
+    pub(crate) async fn launcher(self) -> Result<Arc<LocalLauncher>, Problem> {
+        let started = match std::env::current_exe() {
+            Ok(program) => LocalLauncher::new(&program, self.isolation()).await,
+            Err(error) => Err(LaunchError::from(error)),
+        };
+        started.map(Arc::new).map_err(|error| {
+            // The message says what to do behind its last semicolon.
+            let text = error.to_string();
+            match text.rsplit_once("; ") {
+                Some((what, remedy)) => Problem::new(what).remedy(remedy),
+                None => Problem::new(text),
+            }
+        })
     }
 }

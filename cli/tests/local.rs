@@ -201,3 +201,43 @@ fn colours_come_only_where_they_are_asked_for() {
     let errors = world.run(["policy", "explain", "nosuch"]).stderr;
     assert!(!errors.contains('\u{1b}'));
 }
+
+/// Root without any capability, as in a container that may do little.
+fn without_privileges(world: &World, args: &[&str]) -> std::process::Output {
+    std::process::Command::new("setpriv")
+        .args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"])
+        .arg(env!("CARGO_BIN_EXE_wasm-runner"))
+        .args(args)
+        .current_dir(world.path("home"))
+        .env("WASM_RUNNER_HOME", world.path("home"))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("setpriv is part of util-linux")
+}
+
+#[test]
+fn less_than_is_demanded_is_refused_with_what_lacks() {
+    use std::os::unix::fs::MetadataExt;
+    // Another user may have namespaces without a capability; only root has not.
+    if std::fs::metadata("/proc/self").expect("there").uid() != 0 {
+        return;
+    }
+    let world = World::new();
+    world.pretend_set_up();
+    let data = ["--listen", "127.0.0.1:0", "--data-dir", "data"];
+    let ended = without_privileges(&world, &[&["serve"], &data[..]].concat());
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("mount namespace, network namespace"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("--isolation best-effort"), "{stderr}");
+    // What holds all the same is not among what lacks.
+    assert!(!stderr.contains("Landlock"), "{stderr}");
+    let ended = without_privileges(&world, &["doctor"]);
+    let stdout = String::from_utf8_lossy(&ended.stdout);
+    assert!(stdout.contains("no    network namespace"), "{stdout}");
+    assert!(stdout.contains("ok    Landlock"), "{stdout}");
+    assert!(stdout.contains("ok    seccomp"), "{stdout}");
+}

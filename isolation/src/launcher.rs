@@ -76,11 +76,11 @@ impl LocalLauncher {
             holds: Holds::default(),
         };
         launcher.holds = probe::run(&launcher).await?;
-        if launcher.holds.failure.is_some() && isolation == Isolation::BestEffort {
-            let reason = launcher.holds.failure.take();
+        if let Some(failure) = launcher.holds.failure.take() {
+            // Namespaces are had together or not at all; the rest may still hold.
             launcher.namespaces = false;
             launcher.holds = probe::run(&launcher).await?;
-            launcher.holds.failure = launcher.holds.failure.take().or(reason);
+            launcher.holds.failure.get_or_insert(failure);
         }
         let lacking = launcher.holds.lacking();
         if !lacking.is_empty() {

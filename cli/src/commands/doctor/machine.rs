@@ -169,16 +169,14 @@ pub(super) fn isolation() -> Vec<Check> {
         .parts
         .iter()
         .map(|part| {
-            let detail = format!("keeps builds and trial runs from {}", part.keeps_from);
+            let from = part.keeps_from;
             if part.holds {
+                let detail = format!("keeps builds and trial runs from {from}");
                 Check::new(part.name, State::Ok, detail)
             } else {
-                Check::new(
-                    part.name,
-                    State::Missing,
-                    format!("does not hold here: it {detail}"),
-                )
-                .remedy(format!("give it what it needs: {}", part.needs))
+                let detail = format!("can't keep builds and trial runs from {from} here");
+                Check::new(part.name, State::Missing, detail)
+                    .remedy(format!("give the machine what it needs: {}", part.needs))
             }
         })
         .collect();
