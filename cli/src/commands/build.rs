@@ -38,7 +38,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Ok(validation::build(&installation, &proposal, &step, &cancel).await)
     })?;
     let built = match built {
-        Err(ValidationError::Cancelled) => return Ok(Exit::Interrupted),
+        Err(ValidationError::Cancelled) => {
+            return Err(Problem::new("the build was called off")
+                .exit(Exit::Interrupted)
+                .into());
+        }
         other => other?,
     };
     let path = match &args.output {
