@@ -78,7 +78,8 @@ pub struct VersionRecord {
     pub name: String,
     /// Tool version.
     pub version: semver::Version,
-    /// The proposal's paragraph for people and agents that choose a tool.
+    /// One paragraph for people and agents that choose a tool: the manifest's once that is known,
+    /// before that the proposal's.
     pub description: String,
     /// Language of the source.
     pub language: Language,

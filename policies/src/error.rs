@@ -40,12 +40,17 @@ impl std::error::Error for PolicyError {}
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { file, reason } => write!(
-                f,
-                "{file}: cannot be read: {reason}\n  remedy: give the path of a policy file, or \
-                 the name of a preset: {}",
-                crate::Policy::PRESETS.join(", ")
-            ),
+            Self::Unreadable { file, reason } => {
+                write!(f, "{file}: cannot be read: {reason}\n  remedy: ")?;
+                if let Some(near) = crate::parse::nearest(file, crate::Policy::PRESETS) {
+                    write!(f, "did you mean `{near}`? ")?;
+                }
+                write!(
+                    f,
+                    "give the path of a policy file, or the name of a preset: {}",
+                    crate::Policy::PRESETS.join(", ")
+                )
+            }
             Self::Invalid { file, problems } => {
                 for (index, problem) in problems.iter().enumerate() {
                     if index > 0 {

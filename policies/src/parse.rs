@@ -5,6 +5,7 @@ mod limits;
 mod source;
 
 use crate::{HostPath, Policy, PolicyError};
+pub(crate) use source::nearest;
 use source::{Source, Table};
 use std::path::Path;
 

@@ -64,3 +64,45 @@ fn a_tool_of_ones_own_from_new_to_tool_call() {
     );
     service.stop();
 }
+
+/// The first block of this language after a text, in a page.
+fn block<'a>(page: &'a str, after: &str, language: &str) -> &'a str {
+    let fence = format!("```{language}\n");
+    let rest = page.split_once(after).expect("the text is on the page").1;
+    let rest = rest.split_once(&fence).expect("a block follows").1;
+    rest.split_once("```").expect("it ends").0
+}
+
+#[test]
+fn the_three_files_of_the_sdks_page_make_a_tool_by_themselves() {
+    let page = include_str!("../../guest-sdk/rust/README.md");
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = folder.path().join("word-count");
+    std::fs::create_dir_all(package.join("src")).expect("a folder");
+    let write = |path: &str, text: &str| std::fs::write(package.join(path), text).expect("written");
+    write("Cargo.toml", block(page, "`Cargo.toml`:", "toml"));
+    write("src/main.rs", block(page, "`src/main.rs`:", "rust"));
+    write("README.md", "Counts words. Choose it for plain text.\n");
+
+    // A build leaves nothing among the sources that validation would stumble over.
+    let built = well(&package, ["build", "."]);
+    assert!(built.contains("target/word-count.wasm"), "{built}");
+    assert!(package.join("target/word-count.wasm").is_file());
+    std::fs::copy(
+        package.join("target/word-count.wasm"),
+        package.join("word-count.wasm"),
+    )
+    .expect("copied");
+    let report = json(&well(&package, ["validate", ".", "--format", "json"]));
+    assert_eq!(report["verdict"], "passed", "{report}");
+
+    let service = Service::start(&folder.path().join("data"));
+    let at = |args: &[&str]| well(&package, args.iter().chain(&["--server", &service.url]));
+    at(&["proposal", "submit", ".", "--watch", "--activate"]);
+    let tools = json(&at(&["tool", "list", "--json"]));
+    assert_eq!(
+        tools[0]["description"],
+        "Counts the words of a text: whatever stands between white space."
+    );
+    service.stop();
+}

@@ -79,7 +79,7 @@ pub struct Example {
     pub name: String,
     /// The input.
     pub input: Value,
-    /// The output that it must give exactly (as JSON values), if it succeeds.
+    /// The output that it must give exactly, as JSON values: 3 and 3.0 are the same, if it succeeds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,
     /// Instead of `output`: a part of the error message with which it must say no.

@@ -23,7 +23,9 @@ pub struct ProposedTool {
     pub name: String,
     /// Semantic version.
     pub version: semver::Version,
-    /// One paragraph for people and agents that choose a tool.
+    /// One paragraph for people and agents that choose a tool; may be empty, as the manifest's
+    /// is the one that holds once the tool is validated.
+    #[serde(default)]
     pub description: String,
     /// The function's signature, for people.
     #[serde(default)]

@@ -3,24 +3,24 @@
 use super::block_on;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, GOOD, out, print_findings, print_json, size, spinner, write_file};
-use crate::problem::Problem;
+use crate::problem::{Problem, file_problem};
 use crate::{cancel, confine, proposal_source};
 use runtime::Digest;
 use serde_json::json;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use validation::{Installation, ValidationError};
 
 /// Builds a package or proposal into a WASI module, as validation would
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Example:
-  wasm-runner build . -o word-count.wasm && wasm-runner inspect word-count.wasm")]
+  wasm-runner build . && wasm-runner inspect target/word-count.wasm")]
 pub(crate) struct Args {
     /// A package's folder, or a proposal as JSON
     #[arg(value_name = "FOLDER|FILE.json")]
     source: PathBuf,
-    /// Where the module goes; by default NAME.wasm, here
+    /// Where the module goes; by default NAME.wasm in the package's target/, or here for JSON
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// As JSON: path, size, digest and findings
@@ -41,13 +41,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Ok(validation::build(&installation, &*launcher, &proposal, &step, &cancel).await)
     })?;
     let built = match built {
-        Err(ValidationError::Cancelled) => return Ok(Exit::Interrupted),
+        Err(ValidationError::Cancelled) => {
+            return Err(Problem::new("the build was called off")
+                .exit(Exit::Interrupted)
+                .into());
+        }
         other => other?,
     };
-    let path = args
-        .output
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{}.wasm", proposal.name)));
+    let path = match &args.output {
+        Some(path) => path.clone(),
+        None => default_path(&args.source, &proposal.name)?,
+    };
     if let Some(module) = &built.module {
         write_file(&path, module)?;
     }
@@ -75,4 +79,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         )?;
     }
     Ok(Exit::Success)
+}
+
+/// A package's build products are in its `target/`, which is no part of its sources.
+fn default_path(source: &Path, name: &str) -> Result<PathBuf, Problem> {
+    let file = format!("{name}.wasm");
+    if !source.is_dir() {
+        return Ok(PathBuf::from(file));
+    }
+    let folder = source.join("target");
+    std::fs::create_dir_all(&folder).map_err(|error| file_problem("made", &folder, error))?;
+    Ok(folder.join(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_does_not_lie_among_the_sources() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = default_path(folder.path(), "n").expect("a place");
+        assert_eq!(path, folder.path().join("target/n.wasm"));
+        assert!(folder.path().join("target").is_dir());
+        let path = default_path(Path::new("proposal.json"), "n").expect("a place");
+        assert_eq!(path, Path::new("n.wasm"));
+    }
 }

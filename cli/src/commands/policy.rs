@@ -46,11 +46,15 @@ struct Show {
     /// A preset (pure, workspace, web), or a policy file
     #[arg(value_name = "PRESET|FILE")]
     policy: String,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
         Command::Explain(args) => explain(args)?,
+        Command::Show(args) if args.json => print_json(&policy_source::load(&args.policy)?)?,
         Command::Show(args) => {
             let text = match Policy::preset_text(&args.policy) {
                 // With the comments that it was written with.

@@ -175,7 +175,8 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
 fn sandbox_for(limits: &Limits) -> anyhow::Result<Sandbox> {
     let mut config = SandboxConfig::default();
     config.max_concurrent_calls = 1;
-    config.max_memory = limits.memory.max(Limits::PAGE);
+    // Room for whatever a module may begin with, so that it is the policy's limit that it meets.
+    config.max_memory = Bytes::gib(4);
     config.max_tables = limits.tables;
     config.max_table_elements = limits.table_elements;
     Ok(Sandbox::new(&config)?)

@@ -4,6 +4,7 @@ use super::block_on;
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::output::{Live, is_live, print_json, print_report, write_file};
+use crate::problem::Problem;
 use crate::{cancel, confine, policy_source, proposal_source};
 use std::path::PathBuf;
 use validation::{Installation, ValidationError, Validator, Verdict};
@@ -16,7 +17,7 @@ use validation::{Installation, ValidationError, Validator, Verdict};
 #[command(after_help = "\
 Examples:
   wasm-runner validate .
-  wasm-runner validate proposal.json --format json
+  wasm-runner validate proposal.json --json
   wasm-runner validate . --ceiling pure --output report.json")]
 pub(crate) struct Args {
     /// A package's folder, or a proposal as JSON
@@ -25,6 +26,9 @@ pub(crate) struct Args {
     /// Form of the report on standard output
     #[arg(long, value_name = "FORM", default_value = "human")]
     format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
     /// Writes the report there too, as JSON
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -57,15 +61,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     })?;
     let report = match validated {
         Ok(validated) => validated.report,
-        Err(ValidationError::Cancelled) => return Ok(Exit::Interrupted),
+        Err(error @ ValidationError::Cancelled) => {
+            return Err(anyhow::Error::new(
+                Problem::new(error.to_string()).exit(Exit::Interrupted),
+            ));
+        }
         Err(error) => return Err(error.into()),
     };
     if let Some(path) = &args.output {
         write_file(path, &serde_json::to_vec_pretty(&report)?)?;
     }
     match args.format {
-        Format::Human => print_report(&report, true)?,
-        Format::Json => print_json(&report)?,
+        Format::Human if !args.json => print_report(&report, true)?,
+        _ => print_json(&report)?,
     }
     Ok(exit_of(report.verdict))
 }

@@ -91,6 +91,22 @@ impl ToolLine {
         }
     }
 
+    /// The tool's name, as it may be shown.
+    pub(crate) fn name(&self) -> &str {
+        self.name.trim_end()
+    }
+
+    /// Something that stays to be read, above the lines that are redrawn.
+    pub(crate) fn notice(&self, what: &str) {
+        let text = format!("{BOLD}{}{BOLD:#}  {what}", self.name);
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => {
+                let _ = writeln!(err(), "{text}");
+            }
+        }
+    }
+
     /// Something that is told everywhere.
     pub(crate) fn line(&self, what: &str) {
         match &self.bar {

@@ -13,7 +13,8 @@ use proc_macro::TokenStream;
 /// crate's page shows one and lists the arguments.
 #[proc_macro_attribute]
 pub fn tool(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::tool(arguments.into(), item.into())
-        .unwrap_or_else(syn::Error::into_compile_error)
+    let item = proc_macro2::TokenStream::from(item);
+    expand::tool(arguments.into(), item.clone())
+        .unwrap_or_else(|error| expand::mistaken(&error, item))
         .into()
 }

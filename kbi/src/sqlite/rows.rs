@@ -10,7 +10,13 @@ use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
 /// The columns of [`version`], of `versions JOIN tools USING (name)`.
-pub(super) const VERSION: &str = "proposal_id, tool_id, name, version, description, language, \
+///
+/// What the tool says of itself goes before what was said of it when it was proposed. A damaged
+/// manifest is reported by whoever reads it whole; it must not keep a listing from being made.
+pub(super) const VERSION: &str = "proposal_id, tool_id, name, version, coalesce((SELECT \
+     CASE WHEN json_valid(CAST(bytes AS TEXT)) \
+     THEN json_extract(CAST(bytes AS TEXT), '$.description') END \
+     FROM objects WHERE digest = versions.manifest), description) AS description, language, \
      generated_by_agent_id, content_digest, state, verdict, confidence, artifact, created_at, \
      updated_at";
 

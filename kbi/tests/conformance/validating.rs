@@ -88,7 +88,8 @@ pub(crate) fn all_that_came_of_it_is_read_back_exactly(fresh: &Fresh) {
             ..
         })
     ));
-    let (manifest, grant) = (manifest(&tool), Policy::preset("workspace").unwrap());
+    let (mut manifest, grant) = (manifest(&tool), Policy::preset("workspace").unwrap());
+    manifest.description = "What \"it\" itself says,\nin ünïcode.".to_owned();
     let artifact: Vec<u8> = (0..3_000_000_u32)
         .map(|n| n.to_le_bytes()[n as usize % 4])
         .collect();
@@ -112,6 +113,9 @@ pub(crate) fn all_that_came_of_it_is_read_back_exactly(fresh: &Fresh) {
         serde_json::to_string(&manifest).unwrap()
     );
     assert_eq!(record.grant, Some(grant));
+    // Agents choose by the tool's own words, not by what was said of it when it was proposed.
+    assert_eq!(record.version.description, manifest.description);
+    assert_eq!(record.tool.description, tool.description);
     assert_eq!(record.version.artifact, Some(digest));
     assert_eq!(record.version.confidence, Some(report.confidence.score));
 }

@@ -176,29 +176,35 @@ pub(super) fn what_value(value: &Value) -> &'static str {
     }
 }
 
-/// The known word that is at most two edits away.
-fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+/// The known word that is meant, if one is near: two letters changed places count as one edit,
+/// for that is how people mistype.
+pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let word = word.replace('-', "_");
     known
         .iter()
-        .map(|candidate| (edits(&word, candidate), *candidate))
+        .map(|candidate| (strsim::osa_distance(&word, candidate), *candidate))
         .filter(|(distance, candidate)| *distance <= 2 && *distance < candidate.len())
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance.
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn what_was_mistyped_is_the_nearest_word() {
+        let limits = ["fuel", "files", "file_bytes", "wall_time"];
+        for (word, meant) in [
+            ("fule", Some("fuel")),
+            ("file", Some("files")),
+            ("wall-tiem", Some("wall_time")),
+            ("network", None),
+        ] {
+            assert_eq!(nearest(word, &limits), meant, "{word}");
         }
+        assert_eq!(nearest("pur", &["pure", "web"]), Some("pure"));
+        assert_eq!(nearest("w", &["pure", "web"]), Some("web"));
+        assert_eq!(nearest("xyz", &["web"]), None);
     }
-    row[to.len()]
 }

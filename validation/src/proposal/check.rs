@@ -80,12 +80,6 @@ impl ProposedTool {
                 "write a lower-case letter, then at most 63 of a-z, 0-9, `_` and `-`",
             );
         }
-        if self.description.trim().is_empty() {
-            violations.add(
-                "description",
-                "say in a sentence what the tool does: agents choose by it",
-            );
-        }
         if self.source_code.is_empty() && self.files.is_empty() {
             violations.add(
                 "source_code",
@@ -387,14 +381,10 @@ mod tests {
     fn everything_wrong_is_named_at_once() {
         let proposal = ProposedTool {
             name: "X".into(),
-            description: " ".into(),
             source_code: String::new(),
             test_code: "x".into(),
             ..good()
         };
-        assert_eq!(
-            fields(&proposal),
-            ["name", "description", "source_code", "test_code"]
-        );
+        assert_eq!(fields(&proposal), ["name", "source_code", "test_code"]);
     }
 }

@@ -3,7 +3,9 @@
 use super::check::ProposalError;
 use super::{Language, ProposedTool, SourceFile};
 use crate::Manifest;
+use ignore::WalkBuilder;
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::path::Path;
 
 impl ProposedTool {
@@ -20,15 +22,15 @@ impl ProposedTool {
         Ok(proposal)
     }
 
-    /// Reads a package folder: `Cargo.toml` (name, version and description), sources, fixtures,
+    /// Reads a package folder: `Cargo.toml` (name, version and, if given, description), sources, fixtures,
     /// `README.md` as documentation, and `tool.json` as specification, where there is one.
-    /// Hidden files, `target/`, `Cargo.lock` and what git would not care for stay out.
+    /// Hidden files, `target/`, `Cargo.lock`, modules (`*.wasm`) beside `Cargo.toml` and what the
+    /// package's `.gitignore` names stay out.
     ///
     /// # Errors
     /// When the folder or one of its files can't be read, or fails [`ProposedTool::check`].
     pub fn from_dir(folder: &Path) -> Result<Self, ProposalError> {
-        let mut files = Vec::new();
-        collect(folder, "", &mut files)?;
+        let files = collect(folder)?;
         let find = |path: &str| files.iter().find(|file: &&SourceFile| file.path == path);
         let Some(package) = find("Cargo.toml") else {
             return Err(ProposalError::one(
@@ -65,9 +67,8 @@ impl ProposedTool {
                     format!("the version {version:?} is none: {error}"),
                 )
             })?,
-            description: text("description")
-                .ok_or_else(|| missing("description"))?
-                .to_owned(),
+            // Without one the tool's own holds, which for the SDK is the doc comment.
+            description: text("description").unwrap_or_default().to_owned(),
             signature: String::new(),
             source_code: String::new(),
             test_code: String::new(),
@@ -123,71 +124,93 @@ impl ProposedTool {
     }
 }
 
-/// What of a package folder is not part of the proposal.
-const LEFT_OUT: &[&str] = &["target", "Cargo.lock"];
+/// Whether an entry directly in the package's folder is cargo's or the build's, not the author's.
+fn is_built(name: &OsStr, is_dir: bool) -> bool {
+    name == "target"
+        || name == "Cargo.lock"
+        || (!is_dir && Path::new(name).extension() == Some(OsStr::new("wasm")))
+}
 
-fn collect(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> Result<(), ProposalError> {
-    let failed = |path: &str, error: &std::io::Error| {
-        ProposalError::one(path, format!("it can't be read: {error}"))
-    };
-    let name = folder.display().to_string();
-    let entries = std::fs::read_dir(folder).map_err(|error| failed(&name, &error))?;
-    let mut entries = entries
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| failed(&name, &error))?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
+/// The files of a package, in the order of their paths.
+fn collect(folder: &Path) -> Result<Vec<SourceFile>, ProposalError> {
+    let mut files = Vec::new();
+    // What is the package's is for the package alone to say: nothing above it is looked at, nor
+    // what its owner set for all repositories. Links are not followed: they could bring in what
+    // is not the package's.
+    let entries = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .hidden(true)
+        .git_ignore(true)
+        .require_git(false)
+        .filter_entry(|entry| {
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.depth() != 1 || !is_built(entry.file_name(), is_dir)
+        })
+        .sort_by_file_name(OsStr::cmp)
+        .build();
     for entry in entries {
-        let os_name = entry.file_name();
-        let Some(name) = os_name.to_str() else {
+        let entry = entry.map_err(|error| {
+            ProposalError::one(
+                &folder.display().to_string(),
+                format!("it can't be read: {error}"),
+            )
+        })?;
+        let within = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        let Some(path) = within.to_str() else {
             return Err(ProposalError::one(
-                prefix,
-                format!(
-                    "the file name `{}` is not UTF-8: rename it",
-                    os_name.display()
-                ),
+                &within.to_string_lossy(),
+                "the file name is not UTF-8: rename it",
             ));
         };
-        if name.starts_with('.') || (prefix.is_empty() && LEFT_OUT.contains(&name)) {
+        let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else {
             continue;
-        }
-        let path = format!("{prefix}{name}");
+        };
         if files.len() > ProposedTool::MAX_FILES {
             return Err(ProposalError::one(
                 "files",
-                format!("there are more than {} files", ProposedTool::MAX_FILES),
+                format!(
+                    "there are more than {} files: name in .gitignore what is not the tool's",
+                    ProposedTool::MAX_FILES
+                ),
             ));
         }
-        // Links are not followed: they could bring in what is not the package's.
-        let kind = entry.file_type().map_err(|error| failed(&path, &error))?;
-        if kind.is_dir() {
-            collect(&entry.path(), &format!("{path}/"), files)?;
-        } else if kind.is_file() {
-            let size = entry
-                .metadata()
-                .map_err(|error| failed(&path, &error))?
-                .len();
-            if size > ProposedTool::MAX_FILE_BYTES as u64 {
-                return Err(ProposalError::one(
-                    &path,
-                    format!(
-                        "it has {size} bytes, more than the {} that a file may have",
-                        ProposedTool::MAX_FILE_BYTES
-                    ),
-                ));
-            }
-            let bytes = std::fs::read(entry.path()).map_err(|error| failed(&path, &error))?;
-            let content = String::from_utf8(bytes).map_err(|_| {
-                ProposalError::one(&path, "it is not UTF-8 text: a proposal holds texts only")
-            })?;
-            files.push(SourceFile { path, content });
-        } else {
+        if !kind.is_file() {
             return Err(ProposalError::one(
-                &path,
+                path,
                 "it is neither a file nor a folder (a link?): replace it by what it stands for",
             ));
         }
+        files.push(SourceFile {
+            path: path.to_owned(),
+            content: text(path, entry.path())?,
+        });
     }
-    Ok(())
+    Ok(files)
+}
+
+/// A file's text, if it may be part of a proposal.
+fn text(path: &str, file: &Path) -> Result<String, ProposalError> {
+    const LEAVE_OUT: &str =
+        "where the tool does not need it, name it in the package's .gitignore or move it elsewhere";
+    let failed =
+        |error: std::io::Error| ProposalError::one(path, format!("it can't be read: {error}"));
+    let size = std::fs::metadata(file).map_err(failed)?.len();
+    if size > ProposedTool::MAX_FILE_BYTES as u64 {
+        return Err(ProposalError::one(
+            path,
+            format!(
+                "it has {size} bytes, more than the {} that a file may have: {LEAVE_OUT}",
+                ProposedTool::MAX_FILE_BYTES
+            ),
+        ));
+    }
+    let bytes = std::fs::read(file).map_err(failed)?;
+    String::from_utf8(bytes).map_err(|_| {
+        ProposalError::one(
+            path,
+            format!("it is not UTF-8 text, and a proposal holds texts only: {LEAVE_OUT}"),
+        )
+    })
 }
 
 #[cfg(test)]
@@ -298,13 +321,22 @@ mod tests {
         write("target/debug/x", b"\xff");
         write(".cargo/config.toml", b"x");
         write("Cargo.lock", b"x");
+        // What is built here, and what the author would not keep either.
+        write("n.wasm", &[0xff; 2 * 1024 * 1024]);
+        write(".gitignore", b"*.log\n/out/\n!keep.log\n");
+        write("trace.log", b"\xff");
+        write("out/x", b"\xff");
+        write("src/out/keep.log", b"kept");
         let proposal = ProposedTool::from_dir(folder.path()).expect("a package");
         let paths: Vec<&str> = proposal
             .files
             .iter()
             .map(|file| file.path.as_str())
             .collect();
-        assert_eq!(paths, ["Cargo.toml", "README.md", "src/main.rs"]);
+        assert_eq!(
+            paths,
+            ["Cargo.toml", "README.md", "src/main.rs", "src/out/keep.log"]
+        );
         assert_eq!(
             (
                 proposal.version.to_string().as_str(),
@@ -319,12 +351,28 @@ mod tests {
             .to_string();
         assert!(said.contains("src/link.rs"), "{said}");
         std::fs::remove_file(folder.path().join("src/link.rs")).expect("removed");
-        write("src/data.bin", b"\xff\xfe");
-        assert!(
-            ProposedTool::from_dir(folder.path())
+        for content in [&b"\xff\xfe"[..], &[b'x'; ProposedTool::MAX_FILE_BYTES + 1]] {
+            write("src/data.bin", content);
+            let said = ProposedTool::from_dir(folder.path())
                 .expect_err("bytes")
-                .to_string()
-                .contains("not UTF-8")
-        );
+                .to_string();
+            assert!(said.contains("src/data.bin"), "{said}");
+            assert!(
+                said.contains("name it in the package's .gitignore"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_package_need_not_describe_its_tool_twice() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let manifest = "[package]\nname = \"n\"\nversion = \"1.2.3\"\n";
+        std::fs::write(folder.path().join("Cargo.toml"), manifest).expect("written");
+        let proposal = ProposedTool::from_dir(folder.path()).expect("a package");
+        assert_eq!(proposal.description, "");
+        let without =
+            "{\"name\":\"n\",\"version\":\"1.0.0\",\"language\":\"rust\",\"source_code\":\"x\"}";
+        ProposedTool::from_json(without).expect("a proposal");
     }
 }

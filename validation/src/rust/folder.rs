@@ -5,7 +5,9 @@ use crate::ValidationError;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 /// What the folders of builds begin with, in the system's folder for temporary files.
@@ -16,6 +18,9 @@ const LOCK: &str = "lock";
 /// How often, and after which pause, a folder is tried to be removed: a compiler that was
 /// killed may still end its last write.
 const REMOVAL: (u32, Duration) = (100, Duration::from_millis(20));
+
+/// How long a folder may be without its lock: the two are made one right after the other.
+const UNLOCKED: Duration = Duration::from_mins(1);
 
 /// The cargo configuration of every tool build.
 const CONFIG: &str = include_str!("../../../scripts/allowlist/build-config.toml");
@@ -64,10 +69,7 @@ impl Folder {
         )?;
         // A copy of its own, times kept: no build can poison the next, and cargo takes the
         // crates compiled ahead for what it compiled itself.
-        let copied = std::process::Command::new("cp")
-            .args([OsStr::new("-a"), OsStr::new("--reflink=auto")])
-            .args([home.join("warm").as_os_str(), self.target().as_os_str()])
-            .output()?;
+        let copied = copying(&home.join("warm"), &self.target()).output()?;
         if copied.status.success() {
             Ok(())
         } else {
@@ -110,7 +112,7 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         for _ in 0..REMOVAL.0 {
-            match fs::remove_dir_all(&self.root) {
+            match remove(&self.root) {
                 Ok(()) => return,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return,
                 Err(_) => std::thread::sleep(REMOVAL.1),
@@ -118,6 +120,41 @@ impl Drop for Folder {
         }
         tracing::warn!(folder = %self.root.display(), "the build's folder could not be removed");
     }
+}
+
+/// Copies a folder as it is. Ctrl-C goes to all of a terminal's processes, and a copy that it
+/// ended would look like a disk that is full: so this one is in a group of its own, and whoever
+/// called the build off is heard right after it.
+fn copying(from: &Path, to: &Path) -> Command {
+    let mut command = Command::new("cp");
+    command
+        .args([OsStr::new("-a"), OsStr::new("--reflink=auto")])
+        .args([from.as_os_str(), to.as_os_str()])
+        .process_group(0);
+    command
+}
+
+/// Removes a build's folder with everything in it, its lock last: where this is cut off, the
+/// next build still finds it.
+fn remove(root: &Path) -> io::Result<()> {
+    empty(root)?;
+    fs::remove_dir_all(root)
+}
+
+/// Removes everything but the lock.
+fn empty(root: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        if entry.file_name() == LOCK {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The lock file appears under its name only once it is locked: nobody can find it free.
@@ -134,13 +171,22 @@ fn remove_left_over(place: &Path) {
     for entry in fs::read_dir(place).into_iter().flatten().flatten() {
         let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX)
             && entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_left =
-            || File::open(entry.path().join(LOCK)).is_ok_and(|file| file.try_lock().is_ok());
+        let is_left = || match File::open(entry.path().join(LOCK)) {
+            Ok(file) => file.try_lock().is_ok(),
+            // Ended before it had one, or in the middle of being removed.
+            Err(error) => error.kind() == io::ErrorKind::NotFound && is_old(&entry),
+        };
         if is_ours && is_left() {
             // Another process may be at the same work: whoever comes first.
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = remove(&entry.path());
         }
     }
+}
+
+/// Whether it is longer ago that it was made or changed than a build takes to get its lock.
+fn is_old(entry: &fs::DirEntry) -> bool {
+    let changed = entry.metadata().and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > UNLOCKED))
 }
 
 fn config(vendor: &Path) -> io::Result<String> {
@@ -235,9 +281,52 @@ mod tests {
         drop(lock(&left).expect("locked"));
         drop(lock(&foreign).expect("locked"));
         let _held = lock(&used).expect("locked");
+        // One whose removal was cut off after its lock was gone.
+        let half = folder("wasm-runner-build-half");
+        let before = std::time::SystemTime::now() - UNLOCKED - Duration::from_secs(1);
+        File::open(&half)
+            .and_then(|folder| folder.set_modified(before))
+            .expect("made old");
         remove_left_over(place.path());
-        assert!(!left.exists());
+        assert!(!left.exists() && !half.exists());
         assert!(used.exists() && young.exists() && foreign.exists());
+    }
+
+    #[test]
+    fn a_removal_that_was_cut_off_is_taken_up() {
+        let place = tempfile::tempdir().expect("a folder");
+        let root = place.path().join("wasm-runner-build-cut");
+        fs::create_dir_all(root.join("target/release")).expect("a folder");
+        fs::write(root.join("a"), "a").expect("written");
+        drop(lock(&root).expect("locked"));
+        // As far as it may come before its process is killed.
+        empty(&root).expect("emptied");
+        assert!(!root.join("target").exists() && root.join(LOCK).exists());
+        remove_left_over(place.path());
+        assert!(!root.exists());
+    }
+
+    #[test]
+    fn the_copy_does_not_hear_the_terminals_ctrl_c() {
+        let (from, to) = (
+            tempfile::tempdir().expect("one"),
+            tempfile::tempdir().expect("two"),
+        );
+        // A pipe that nobody writes keeps `cp` at its work.
+        let pipe = from.path().join("pipe");
+        let mkfifo = Command::new("mkfifo").arg(&pipe).status();
+        assert!(mkfifo.expect("mkfifo is there").success());
+        let mut command = copying(&pipe, &to.path().join("copy"));
+        let mut child = command.arg("--copy-contents").spawn().expect("cp starts");
+        let group = |id: Option<u32>| {
+            let pid =
+                id.map(|id| rustix::process::Pid::from_raw(id.cast_signed()).expect("a process"));
+            rustix::process::getpgid(pid).expect("it runs")
+        };
+        let (ours, theirs) = (group(None), group(Some(child.id())));
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+        assert_ne!(ours, theirs);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod case;
 mod properties;
+mod same;
 
 use super::Found;
 use super::Stage;

@@ -163,7 +163,38 @@ fn names(found: &mut Found, proposal: &ProposedTool, manifest: &Manifest) {
         &manifest.version.to_string(),
         &proposal.version.to_string(),
     );
-    if manifest.description.trim().is_empty() {
+    descriptions(found, proposal, manifest);
+}
+
+/// What the README of a new package says before its author changed it.
+const TEMPLATE_README: &str = "Counts the words of a text and finds the longest.";
+/// The tool that the README of a new package is true of.
+const TEMPLATE_TOOL: &str = "Counts the words of a text (whatever stands between white space)";
+
+/// People and agents choose by the manifest's description: whatever else says what the tool does
+/// is held against it.
+fn descriptions(found: &mut Found, proposal: &ProposedTool, manifest: &Manifest) {
+    let (theirs, ours) = (manifest.description.trim(), proposal.description.trim());
+    if proposal.documentation.contains(TEMPLATE_README) && !theirs.starts_with(TEMPLATE_TOOL) {
+        found.add(Finding::note(
+            "manifest/template-readme",
+            "README.md is still that of the package that `wasm-runner new` writes: it says that the tool counts words",
+            "say in README.md what this tool does and when to choose it",
+        ));
+    }
+    if !theirs.is_empty() && !ours.is_empty() && theirs != ours {
+        let note = Finding::note(
+            "manifest/description-differs",
+            format!(
+                "the tool says of itself {}, and its proposal (Cargo.toml) {}: the tool's own words are published",
+                opening(theirs),
+                opening(ours)
+            ),
+            "say it once: leave `description` out of the proposal, and write what holds above the function",
+        );
+        found.add(note.at(at("/description")));
+    }
+    if theirs.is_empty() {
         found.add(
             Finding::error(
                 "manifest/no-description",
@@ -215,6 +246,15 @@ fn says_nothing(schema: &Value) -> bool {
         Value::Object(keywords) => keywords.keys().all(|key| WORDS.contains(&key.as_str())),
         _ => false,
     }
+}
+
+/// A text's beginning, in quotes: enough to know it again.
+fn opening(text: &str) -> String {
+    const MOST: usize = 160;
+    let line = text.lines().next().unwrap_or_default();
+    let cut = &line[..line.floor_char_boundary(MOST)];
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    format!("\u{201c}{cut}{more}\u{201d}")
 }
 
 /// A place in the manifest.

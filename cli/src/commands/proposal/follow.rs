@@ -2,39 +2,92 @@
 
 use crate::client::Client;
 use crate::exit::Exit;
-use crate::output::ToolLine;
-use crate::wire::{self, incomplete, strange};
+use crate::output::{self, ACT, BAD, BOLD, ToolLine, harmless};
+use crate::problem::Problem;
+use crate::wire::{self, VersionName, incomplete, strange};
 use host_api::proto::watch_validation_response::Event;
 use host_api::proto::{GetToolRequest, ToolState, ToolVersion, WatchValidationRequest};
+use std::io::Write;
 use std::time::{Duration, Instant};
 use tonic::{Code, Status};
 use validation::ValidationReport;
 
 /// How long a service may be away (while it restarts) before following gives up.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Follows a validation until it is over.
 ///
 /// # Errors
-/// What the service says; a lost connection only after [`PATIENCE`].
+/// What the service says; a lost connection only after [`PATIENCE`], which is told at once.
 pub(super) async fn to_the_end(
     client: &Client,
     proposal_id: &str,
     line: &ToolLine,
-) -> Result<(), Status> {
+) -> anyhow::Result<()> {
     let mut lost: Option<Instant> = None;
     loop {
         let error = match once(client, proposal_id, line, &mut lost).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
+        if !is_lost(&error) {
+            return Err(error.into());
+        }
+        if lost.is_none() {
+            line.notice(&format!(
+                "the service went away; proposal {proposal_id} is kept, and its validation is taken \
+                 up at the service's next start: waiting {} seconds for it",
+                PATIENCE.as_secs()
+            ));
+        }
         let since = *lost.get_or_insert_with(Instant::now);
-        if !is_lost(&error) || since.elapsed() > PATIENCE {
-            return Err(error);
+        if since.elapsed() > PATIENCE {
+            return Err(away(proposal_id, error).into());
         }
         line.now("the service is away; waiting for it");
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
+}
+
+/// The service did not come back.
+fn away(proposal_id: &str, error: Status) -> Problem {
+    Problem::new(format!(
+        "the service went away before the validation of proposal {proposal_id} was over"
+    ))
+    .because(error)
+    .remedy(format!(
+        "the proposal is kept: start the service (`wasm-runner serve`), which takes its validation \
+         up, and follow it with `wasm-runner proposal watch {proposal_id}`"
+    ))
+}
+
+/// What is still under way when following is called off, one line a proposal.
+pub(super) fn called_off<'a>(
+    under_way: impl IntoIterator<Item = (&'a str, &'a str)>,
+    activates: bool,
+) -> anyhow::Result<Exit> {
+    let mut err = output::err();
+    writeln!(err, "{BAD}error:{BAD:#} following was called off")?;
+    for (name, id) in under_way {
+        let name = harmless(name);
+        let lost = if activates {
+            "; what passes is not activated"
+        } else {
+            ""
+        };
+        writeln!(
+            err,
+            "  {BOLD}{name}{BOLD:#}  its validation goes on at the service{lost}"
+        )?;
+        writeln!(
+            err,
+            "  {ACT}to follow:{ACT:#} wasm-runner proposal watch {id}"
+        )?;
+        if activates {
+            writeln!(err, "  {ACT}then:{ACT:#} wasm-runner tool activate {name}")?;
+        }
+    }
+    Ok(Exit::Interrupted)
 }
 
 async fn once(
@@ -109,6 +162,18 @@ pub(super) async fn known(client: &Client, request: GetToolRequest) -> anyhow::R
         .transpose()
         .map_err(strange("report"))?;
     Ok(Known { tool, report })
+}
+
+/// The request for one version as people name it.
+pub(super) fn by_name(name: &VersionName) -> GetToolRequest {
+    match name {
+        VersionName::Proposal(id) => by_id(&id.to_string()),
+        VersionName::Version(name, version) => GetToolRequest {
+            name: name.clone(),
+            version: version.to_string(),
+            ..GetToolRequest::default()
+        },
+    }
 }
 
 /// The request for a proposal by its id.

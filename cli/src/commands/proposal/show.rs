@@ -1,12 +1,11 @@
 //! `wasm-runner proposal show`.
 
-use super::follow::{by_id, known};
+use super::follow::{by_name, known};
 use crate::client::{Client, ServerArgs};
 use crate::commands::tool::print_state;
 use crate::exit::Exit;
 use crate::output::{out, print_json, print_report};
 use crate::wire::{VersionName, state_name, version_json};
-use host_api::proto::GetToolRequest;
 use serde_json::json;
 use std::io::Write;
 
@@ -25,15 +24,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let client = Client::connect(&args.server).await?;
-    let request = match &args.proposal {
-        VersionName::Proposal(id) => by_id(&id.to_string()),
-        VersionName::Version(name, version) => GetToolRequest {
-            name: name.clone(),
-            version: version.to_string(),
-            ..GetToolRequest::default()
-        },
-    };
-    let known = known(&client, request).await?;
+    let known = known(&client, by_name(&args.proposal)).await?;
     if args.json {
         print_json(&json!({ "tool": version_json(&known.tool), "report": known.report }))?;
     } else {

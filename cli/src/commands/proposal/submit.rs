@@ -8,7 +8,7 @@ use crate::output::{
     write_file,
 };
 use crate::wire::{VersionName, state_name};
-use crate::{output, proposal_source};
+use crate::{cancel, output, proposal_source};
 use futures::future::join_all;
 use host_api::proto::{
     MoveRequest, SubmitProposedToolRequest, SubmitProposedToolResponse, ToolState,
@@ -60,6 +60,7 @@ struct Submitted<'a> {
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+    let cancel = cancel::by_ctrl_c();
     let client = Client::connect(&args.server).await?;
     // One that is none does not keep the others back.
     let proposals: Vec<_> = args
@@ -85,6 +86,11 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
         };
         accepted.push(one);
     }
+    let under_way: Vec<(String, String)> = accepted
+        .iter()
+        .flatten()
+        .map(|(answer, line)| (line.name().to_owned(), answer.proposal_id.clone()))
+        .collect();
     let all = accepted
         .into_iter()
         .zip(&args.paths)
@@ -95,7 +101,14 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
             };
             Submitted { path, result }
         });
-    let all = join_all(all).await;
+    let all = tokio::select! {
+        biased;
+        () = cancel.cancelled() => {
+            let under_way = under_way.iter().map(|(name, id)| (name.as_str(), id.as_str()));
+            return follow::called_off(under_way, args.activate);
+        }
+        all = join_all(all) => all,
+    };
 
     let list: Vec<Value> = all.iter().map(as_json).collect();
     if let Some(path) = &args.output {
@@ -146,7 +159,8 @@ async fn settle(
                 state_name(known.tool.state())
             ));
         }
-        Err(_) => line.end(&format!("{0}lost sight of{0:#}", output::BAD)),
+        // Why, is said with the other results.
+        Err(_) => line.end(&format!("{0}not followed to its end{0:#}", output::BAD)),
     }
     Ok((answer, known?))
 }
@@ -202,7 +216,10 @@ fn print(one: &Submitted<'_>, args: &Args, display: &Live) -> anyhow::Result<()>
         Ok(result) => result,
         Err(error) => {
             let mut err = output::err();
-            writeln!(err, "{BOLD}{}{BOLD:#}", one.path.display())?;
+            // With one alone there is no question which.
+            if args.paths.len() > 1 {
+                writeln!(err, "{BOLD}{}{BOLD:#}:", one.path.display())?;
+            }
             return Ok(write!(err, "{}", render_error(error))?);
         }
     };
@@ -210,7 +227,14 @@ fn print(one: &Submitted<'_>, args: &Args, display: &Live) -> anyhow::Result<()>
         return Ok(());
     }
     match &known.report {
-        Some(report) if args.watch || args.activate => print_report(report, display.redraws())?,
+        Some(report) if args.watch || args.activate => {
+            print_report(report, display.redraws())?;
+            writeln!(
+                output::out(),
+                "  {DIM}proposal {}{DIM:#}",
+                answer.proposal_id
+            )?;
+        }
         _ => {
             let style = state_style(known.tool.state());
             let again = if answer.already_known {

@@ -1,18 +1,19 @@
 //! `wasm-runner proposal watch`.
 
-use super::follow::{self, by_id, exit_of, known, worst};
+use super::follow::{self, by_id, by_name, exit_of, known, worst};
+use crate::cancel;
 use crate::client::{Client, ServerArgs};
 use crate::exit::Exit;
 use crate::output::{Live, print_json, print_report};
+use crate::wire::VersionName;
 use futures::future::try_join_all;
-use uuid::Uuid;
 
 /// Follows validations to their ends and prints the verdicts
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// The proposals' ids
-    #[arg(value_name = "PROPOSAL_ID", required = true)]
-    ids: Vec<Uuid>,
+    /// The proposals' ids, or NAME@VERSION
+    #[arg(value_name = "PROPOSAL_ID|NAME@VERSION", required = true)]
+    proposals: Vec<VersionName>,
     /// The reports as a JSON list
     #[arg(long)]
     json: bool,
@@ -21,11 +22,13 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+    let cancel = cancel::by_ctrl_c();
     let client = Client::connect(&args.server).await?;
-    let ids: Vec<String> = args.ids.iter().map(Uuid::to_string).collect();
-    let begun = try_join_all(ids.iter().map(|id| known(&client, by_id(id)))).await?;
+    let named = args.proposals.iter();
+    let begun = try_join_all(named.map(|name| known(&client, by_name(name)))).await?;
     let display = Live::new(begun.iter().map(|it| it.tool.name.as_str()));
-    let all = try_join_all(ids.iter().zip(&begun).map(|(id, begun)| async {
+    let all = try_join_all(begun.iter().map(|begun| async {
+        let id = begun.tool.proposal_id.as_str();
         let line = display.tool(&begun.tool.name);
         follow::to_the_end(&client, id, &line).await?;
         let known = known(&client, by_id(id)).await?;
@@ -33,8 +36,15 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
             line.verdict(report.verdict);
         }
         anyhow::Ok(known)
-    }))
-    .await?;
+    }));
+    let all = tokio::select! {
+        biased;
+        () = cancel.cancelled() => {
+            let under_way = begun.iter().map(|it| (it.tool.name.as_str(), it.tool.proposal_id.as_str()));
+            return follow::called_off(under_way, false);
+        }
+        all = all => all?,
+    };
     let reports: Vec<_> = all.iter().filter_map(|it| it.report.as_ref()).collect();
     if args.json {
         print_json(&reports)?;

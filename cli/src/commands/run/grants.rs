@@ -39,10 +39,28 @@ pub(super) fn directory(text: &OsString) -> Result<DirectoryGrant, Problem> {
         ))
     })?;
     Ok(DirectoryGrant {
-        guest: GuestPath::parse(&guest).map_err(wrong)?,
+        guest: guest_path(text, &guest)?,
         host: HostPath::parse(real, Path::new("/")).map_err(wrong)?,
         access,
     })
+}
+
+/// The guest's side of `--dir`.
+///
+/// # Errors
+/// When no guest can see a folder there, or it ends in something that only looks like `:ro`.
+pub(crate) fn guest_path(text: &str, guest: &str) -> Result<GuestPath, Problem> {
+    // A guest's path may have a colon, but nobody gives it one; a wrong ending would pass for it.
+    if let Some((_, ending)) = guest.rsplit_once(':') {
+        return Err(Problem::new(format!(
+            "--dir {text}: `:{}` is no kind of access",
+            ending.escape_debug()
+        ))
+        .remedy(
+            "write :ro at the end to let it only be read, or leave it out to let it be written too",
+        ));
+    }
+    GuestPath::parse(guest).map_err(|error| Problem::new(format!("--dir {text}")).because(error))
 }
 
 /// Where the guest sees a folder that was given without a place: `data` as `/data`, because a
@@ -153,6 +171,16 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         assert!(directory(&file.path().into()).is_err());
         assert!(directory(&"/nonexistent/folder".into()).is_err());
+        for text in [
+            "/tmp::/data:rw",
+            "/tmp::/data:RO",
+            "/tmp::/data:ro:",
+            "/tmp::/a:ro:ro",
+        ] {
+            let error = directory(&text.into()).expect_err(text);
+            let remedy = error.remedy.expect("what to write");
+            assert!(remedy.starts_with("write :ro"), "{remedy}");
+        }
         assert!(
             directory(&"/tmp::data".into()).is_err(),
             "a guest path starts with a slash"

@@ -10,7 +10,7 @@ use host_api::proto::execute_tool_stream_response::Event;
 use host_api::proto::{
     Access, CallLimits, CallPolicy, DirectoryBinding, ExecuteToolRequest, ExecuteToolResponse,
 };
-use policies::{Bytes, Fuel, GuestPath, WallTime};
+use policies::{Bytes, Fuel, WallTime};
 use runtime::Execution;
 use serde_json::json;
 use std::ffi::OsString;
@@ -160,8 +160,7 @@ fn binding(text: &str) -> Result<DirectoryBinding, Problem> {
             "write --dir {paths}::/data, as `wasm-runner tool show` says"
         )));
     };
-    let wrong = |error| Problem::new(format!("--dir {text}")).because(error);
-    let guest = GuestPath::parse(guest).map_err(wrong)?;
+    let guest = grants::guest_path(text, guest)?;
     let host = std::path::absolute(host)
         .map_err(|error| Problem::new(format!("--dir {text}")).because(error))?;
     Ok(DirectoryBinding {
@@ -265,6 +264,7 @@ mod tests {
         );
         assert!(binding("/srv/notes").is_err());
         assert!(binding("/srv::data").is_err());
+        assert!(binding("/srv::/data:rw").is_err());
     }
 
     #[test]

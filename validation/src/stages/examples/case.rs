@@ -1,5 +1,6 @@
 //! One example, and what a run says of it.
 
+use super::same::same;
 use super::{Context, short};
 use crate::stages::telling::{
     denied, ending, exceeded, own_function, panic, refusal, reproducer, succeeded, tail,
@@ -129,7 +130,7 @@ impl<'a> Case<'a> {
             ));
         }
         match &self.example.output {
-            Some(expected) if *expected != output => Err(self.finding(
+            Some(expected) if !same(expected, &output) => Err(self.finding(
                 "wrong-output",
                 format!(
                     "{name} gives {} and should give {}",

@@ -88,6 +88,7 @@ async fn outputs_are_compared_as_json_values() {
     let nothing = Properties::default();
     let output = |value| example(json!(1), Some(value), None);
     assert_eq!(found(says(" 3 \n"), output(json!(3)), nothing).await, NONE);
+    assert_eq!(found(says("3.0"), output(json!(3)), nothing).await, NONE);
     assert_eq!(
         found(says("4"), output(json!(3)), nothing).await,
         ["examples/wrong-output"]
