@@ -248,7 +248,11 @@ fn no_more_clocks_are_waited_for_at_once_than_can_be_looked_at() {
             );
             let execution = run_with(&wasm, |policy| policy.capabilities.clocks = clocks);
             let exit_code = 100 + error;
-            assert_eq!(execution.outcome, Outcome::ToolError { exit_code }, "{clocks:?}");
+            assert_eq!(
+                execution.outcome,
+                Outcome::ToolError { exit_code },
+                "{clocks:?}"
+            );
         }
     }
 }
