@@ -153,7 +153,7 @@ functions! {
     fd_read(fd: i32, iovs: i32, count: i32, result: i32) waits [files];
     fd_readdir(fd: i32, buffer: i32, size: i32, cookie: i64, result: i32) waits [sight];
     fd_renumber(from: i32, to: i32) waits [files];
-    fd_seek(a: i32, b: i64, c: i32, d: i32) waits;
+    fd_seek(fd: i32, offset: i64, whence: i32, result: i32) waits [files];
     fd_sync(a: i32) waits;
     fd_tell(a: i32, b: i32) sync;
     fd_write(fd: i32, iovs: i32, count: i32, result: i32) waits [files];

@@ -16,7 +16,9 @@ pub(crate) struct Limiter {
     pub(crate) peak: usize,
     /// The last refusal, in words: what a run that then fails, fails of.
     pub(crate) refused: Option<String>,
+    /// The first refusals, and how many there were in all.
     pub(crate) denied: Vec<DeniedAttempt>,
+    pub(crate) denied_count: u64,
 }
 
 impl Limiter {
@@ -42,10 +44,12 @@ impl Limiter {
             peak: 0,
             refused: None,
             denied: Vec::new(),
+            denied_count: 0,
         }
     }
 
     fn refuse(&mut self, what: &str, target: String, rule: Rule, why: String) {
+        self.denied_count += 1;
         if self.denied.len() < crate::Execution::MAX_DENIED {
             self.denied.push(DeniedAttempt {
                 what: what.to_owned(),

@@ -236,7 +236,7 @@ fn writes(length: u32, more: u32) -> Vec<u8> {
                (then (call $proc_exit (local.get $e))))
              (i32.store (i32.const 1028) (i32.const {more}))
              (call $proc_exit
-               (call $fd_pwrite (i32.load (i32.const 2048)) (i32.const 1024) (i32.const 1) (i64.const 500) (i32.const 1032)))"
+               (call $fd_pwrite (i32.load (i32.const 2048)) (i32.const 1024) (i32.const 1) (i64.const {length}) (i32.const 1032)))"
         ),
     )
 }
@@ -251,6 +251,68 @@ fn bytes_to_files_are_counted() {
     assert_eq!((exit(&over), over.usage.bytes_written), (19, 60));
     assert_eq!(over.denied[0].rule, Rule::FileBytes);
     assert_eq!(over.denied[0].target, "out (101 bytes in all)");
+}
+
+/// Makes `out`, writes one byte at `at` by this call, and exits with its error.
+fn writes_at(at: u64, call: &str) -> Vec<u8> {
+    command(
+        "(data (i32.const 0) \"out\")",
+        &format!(
+            "(drop (call $path_open (i32.const 3) (i32.const 1) (i32.const 0) (i32.const 3)
+               (i32.const 1) (i64.const 70) (i64.const 0) (i32.const 0) (i32.const 2048)))
+             (i32.store (i32.const 1028) (i32.const 1))
+             {}",
+            call.replace("AT", &at.to_string())
+        ),
+    )
+}
+
+#[test]
+fn bytes_before_a_write_beyond_the_end_are_counted() {
+    let place = Place::new();
+    let file = place.path("a/out");
+    let limit = |policy: &mut Policy| policy.limits.file_bytes = Bytes(100);
+    for call in [
+        "(call $proc_exit
+           (call $fd_pwrite (i32.load (i32.const 2048)) (i32.const 1024) (i32.const 1) (i64.const AT) (i32.const 1032)))",
+        "(drop (call $fd_seek (i32.load (i32.const 2048)) (i64.const AT) (i32.const 0) (i32.const 1040)))
+         (call $proc_exit
+           (call $fd_write (i32.load (i32.const 2048)) (i32.const 1024) (i32.const 1) (i32.const 1032)))",
+        // Under another number it is still the one that was moved.
+        "(drop (call $fd_seek (i32.load (i32.const 2048)) (i64.const AT) (i32.const 0) (i32.const 1040)))
+         (drop (call $fd_renumber (i32.load (i32.const 2048)) (i32.const 4)))
+         (call $proc_exit
+           (call $fd_write (i32.const 4) (i32.const 1024) (i32.const 1) (i32.const 1032)))",
+    ] {
+        let enough = place.run(&writes_at(99, call), Access::ReadWrite, limit);
+        assert_eq!((exit(&enough), enough.usage.bytes_written), (0, 1), "{call}");
+        assert_eq!(fs::metadata(&file).expect("made").len(), 100, "{call}");
+        fs::remove_file(&file).expect("removed");
+        for at in [100, 1 << 42, (1 << 63) - 1] {
+            let over = place.run(&writes_at(at, call), Access::ReadWrite, limit);
+            assert_eq!((exit(&over), over.usage.bytes_written), (19, 0), "{call}");
+            assert_eq!(over.denied[0].rule, Rule::FileBytes);
+            assert_eq!(fs::metadata(&file).expect("made").len(), 0, "{call}");
+            fs::remove_file(&file).expect("removed");
+        }
+    }
+}
+
+#[test]
+fn what_is_written_where_something_stands_is_no_hole() {
+    let place = Place::new();
+    fs::write(place.path("a/out"), [b'x'; 5000]).expect("written");
+    let limit = |policy: &mut Policy| policy.limits.file_bytes = Bytes(2);
+    let wasm = writes_at(
+        4000,
+        "(if (call $fd_pwrite (i32.load (i32.const 2048)) (i32.const 1024) (i32.const 1) (i64.const AT) (i32.const 1032))
+           (then unreachable))
+         (drop (call $fd_seek (i32.load (i32.const 2048)) (i64.const 0) (i32.const 2) (i32.const 1040)))
+         (call $proc_exit
+           (call $fd_write (i32.load (i32.const 2048)) (i32.const 1024) (i32.const 1) (i32.const 1032)))",
+    );
+    let execution = place.run(&wasm, Access::ReadWrite, limit);
+    assert_eq!((exit(&execution), execution.usage.bytes_written), (0, 2));
 }
 
 #[test]

@@ -123,6 +123,21 @@ fn a_guest_that_takes_no_for_an_answer_succeeds() {
 }
 
 #[test]
+fn every_refusal_is_counted_and_few_are_kept() {
+    let asks = command(
+        "",
+        "(local $i i32) (local.set $i (i32.const 1000))
+         (loop $again
+           (drop (memory.grow (i32.const 100)))
+           (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))",
+    );
+    let execution = run_with(&asks, |policy| policy.limits.memory = Bytes::kib(64));
+    assert_eq!(kind(&execution), OutcomeKind::Success);
+    assert_eq!(execution.usage.denied, 1000);
+    assert_eq!(execution.denied.len(), runtime::Execution::MAX_DENIED);
+}
+
+#[test]
 fn no_policy_exceeds_the_pool() {
     let mut config = runtime::SandboxConfig::default();
     config.max_memory = Bytes::kib(128);
@@ -217,6 +232,29 @@ fn a_guest_that_really_sleeps_meets_the_deadline() {
         policy.capabilities.clocks = Clocks::Real;
     });
     assert_eq!(kind(&short), OutcomeKind::Success);
+}
+
+#[test]
+fn no_more_clocks_are_waited_for_at_once_than_can_be_looked_at() {
+    // As many as are allowed, all of the monotonic clock and over at once; then one more.
+    for clocks in [Clocks::Frozen, Clocks::Virtual, Clocks::Real] {
+        for (count, error) in [(4096, 0), (4097, 28)] {
+            let wasm = command(
+                "(memory (export \"memory\") 8)",
+                &format!(
+                    "(call $proc_exit (i32.add (i32.const 100) (call $poll_oneoff
+                       (i32.const 0) (i32.const 262144) (i32.const {count}) (i32.const 524000))))"
+                ),
+            );
+            let execution = run_with(&wasm, |policy| policy.capabilities.clocks = clocks);
+            let exit_code = 100 + error;
+            assert_eq!(
+                execution.outcome,
+                Outcome::ToolError { exit_code },
+                "{clocks:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::host::sight::Sight;
 use crate::limiter::Limiter;
 use crate::sandbox::Largest;
 use policies::{Access, Clocks, GuestPath, HostPath, Limits, Random};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub(crate) descriptors: BTreeMap<i32, Kind>,
     /// What the guest called the files that it has open, for records.
     pub(crate) names: BTreeMap<i32, String>,
+    /// Those that `fd_seek` has moved.
+    pub(crate) sought: BTreeSet<i32>,
     pub(crate) output: Vec<u8>,
     pub(crate) stderr: Captured,
     pub(crate) live: Option<mpsc::Sender<Chunk>>,
@@ -114,6 +116,7 @@ impl State {
             virtual_nanos: 0,
             descriptors: BTreeMap::from([(1, Kind::Stdout), (2, Kind::Stderr)]),
             names: BTreeMap::new(),
+            sought: BTreeSet::new(),
             output: Vec::new(),
             stderr: Captured::default(),
             live,
@@ -155,7 +158,7 @@ impl State {
     ) -> Execution {
         measure(&mut self.usage);
         self.usage.peak_memory = self.limiter.peak as u64;
-        self.usage.denied += self.limiter.denied.len() as u64;
+        self.usage.denied += self.limiter.denied_count;
         self.denied.append(&mut self.limiter.denied);
         self.denied.truncate(Execution::MAX_DENIED);
         let shown = usize::try_from(self.limits.stdout.0).unwrap_or(usize::MAX);

@@ -96,7 +96,8 @@ pub(super) async fn random_get(host: &mut Host<'_>, at: i32, length: i32) -> Res
 // Layouts of wasi_snapshot_preview1.witx: `subscription` has 48 bytes, `event` 32.
 const SUBSCRIPTION: u32 = 48;
 const EVENT: u32 = 32;
-/// More than this at once is refused: a guest could make the host look at its whole memory.
+/// More than this at once is refused, with any clocks: a guest could make the host look at its
+/// whole memory, or set a timer for each.
 const MAX_SUBSCRIPTIONS: u32 = 4096;
 
 struct Subscription {
@@ -114,6 +115,9 @@ pub(super) async fn poll_oneoff(
     count: i32,
     result: i32,
 ) -> Result<i32> {
+    if count == 0 || count.cast_unsigned() > MAX_SUBSCRIPTIONS {
+        return Ok(errno::INVAL);
+    }
     if host.state.clocks == Clocks::Real {
         let memory = &mut GuestMemory::Unshared(host.memory);
         return wasi::poll_oneoff(
@@ -125,9 +129,6 @@ pub(super) async fn poll_oneoff(
             result,
         )
         .await;
-    }
-    if count == 0 || count.cast_unsigned() > MAX_SUBSCRIPTIONS {
-        return Ok(errno::INVAL);
     }
     Ok(poll(host, subscriptions, events, count.cast_unsigned(), result).unwrap_or(errno::FAULT))
 }

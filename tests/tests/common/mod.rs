@@ -1,8 +1,11 @@
 //! The real program and a service of it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod seeded;
+
 use serde_json::Value;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -58,9 +61,30 @@ pub(crate) struct Service {
 impl Service {
     /// Starts one on a free port and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        let mut child = Command::new(program())
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data)
+        Self::launch(
+            Command::new(program())
+                .args(["serve", "--data-dir"])
+                .arg(data),
+        )
+    }
+
+    /// One that only calls tools, under this ceiling, with its log in a file as JSON.
+    pub(crate) fn calling(data: &Path, ceiling: &Path, log: File) -> Self {
+        Self::launch(
+            Command::new(program())
+                .args(["--log-format", "json", "serve", "--calls-only"])
+                .args(["--max-running-calls", "4", "--data-dir"])
+                .arg(data)
+                .arg("--ceiling")
+                .arg(ceiling)
+                .env_remove("RUST_LOG")
+                .stderr(log),
+        )
+    }
+
+    fn launch(command: &mut Command) -> Self {
+        let mut child = command
+            .args(["--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -73,6 +97,11 @@ impl Service {
             .unwrap_or_else(|| panic!("no address in {line:?}"));
         let url = line[at..].trim().to_owned();
         Self { child, stdout, url }
+    }
+
+    /// Whether the process that was started is still the one that serves.
+    pub(crate) fn lives(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Ends it as a crash would: no handler runs, nothing is flushed.

@@ -1,0 +1,5 @@
+;;! expect = "refused"
+;;! rule = "no_start"
+
+;; A library.
+(module (memory (export "memory") 1))

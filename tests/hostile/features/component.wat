@@ -1,0 +1,5 @@
+;;! expect = "refused"
+;;! rule = "component"
+
+;; A component instead of a module.
+(component)

@@ -1,0 +1,10 @@
+;;! expect = "fuel_exhausted"
+;;! [limits]
+;;! fuel = "1 M"
+
+;; Nothing but calls into the host: they cost fuel as well.
+(module
+  ;;@wasi sched_yield
+  (memory (export "memory") 1)
+  (func $main (export "_start")
+    (loop $again (drop (call $sched_yield)) (br $again))))

@@ -1,0 +1,11 @@
+;;! expect = "refused"
+;;! rule = "invalid"
+
+;; A body that does not end.
+(module binary
+  "\00asm\01\00\00\00"
+  "\01\04\01\60\00\00"
+  "\03\02\01\00"
+  "\05\03\01\00\01"
+  "\07\13\02\06_start\00\00\06memory\02\00"
+  "\0a\04\01\02\00\01")

@@ -1,0 +1,12 @@
+;;! expect = "refused"
+;;! rule = "invalid"
+
+;; Bytes behind the last section.
+(module binary
+  "\00asm\01\00\00\00"
+  "\01\04\01\60\00\00"
+  "\03\02\01\00"
+  "\05\03\01\00\01"
+  "\07\13\02\06_start\00\00\06memory\02\00"
+  "\0a\04\01\02\00\0b"
+  "\ff\ff\ff\ff\ff\ff\ff\ff\ff")

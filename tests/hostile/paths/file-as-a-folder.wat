@@ -1,0 +1,20 @@
+;;! expect = "tool_error"
+;;! exit = 54
+;;! [limits]
+;;! files = 10
+;;! file_bytes = "1 KiB"
+;;! [[folder]]
+;;! guest = "/box"
+;;! host = "box"
+;;! [place]
+;;! files = { "secret" = "outside", "box/file" = "inside" }
+
+;; O_DIRECTORY on a file: ENOTDIR.
+(module
+  ;;@wasi path_open proc_exit
+  (memory (export "memory") 4)
+  (data (i32.const 64) "file")
+  (func $main (export "_start")
+    (call $proc_exit
+      (call $path_open (i32.const 3) (i32.const 1) (i32.const 64) (i32.const 4)
+        (i32.const 2) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))))

@@ -1,0 +1,28 @@
+;;! expect = "tool_error"
+;;! exit = 63
+;;! denied = ["path_link file (directories)"]
+;;! [limits]
+;;! files = 10
+;;! file_bytes = "1 KiB"
+;;! [[folder]]
+;;! guest = "/in"
+;;! host = "in"
+;;! access = "read"
+;;! [[folder]]
+;;! guest = "/out"
+;;! host = "out"
+;;! [place]
+;;! files = { "in/file" = "kept" }
+;;! [after]
+;;! absent = ["out/mine"]
+
+;; A second name, in a folder that may be written, for a file in one that may only be read: through
+;; it the file could be written.
+(module
+  ;;@wasi path_link proc_exit
+  (memory (export "memory") 1)
+  (data (i32.const 64) "filemine")
+  (func $main (export "_start")
+    (call $proc_exit
+      (call $path_link (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 4)
+        (i32.const 4) (i32.const 68) (i32.const 4)))))

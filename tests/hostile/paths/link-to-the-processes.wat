@@ -1,0 +1,22 @@
+;;! expect = "tool_error"
+;;! exit = 63
+;;! denied = ["path_open link/root/etc/passwd (directories)"]
+;;! [limits]
+;;! files = 10
+;;! file_bytes = "1 KiB"
+;;! [[folder]]
+;;! guest = "/box"
+;;! host = "box"
+;;! [place]
+;;! files = { "secret" = "outside", "box/file" = "inside" }
+;;! links = { "box/link" = "/proc/self" }
+
+;; Through /proc, where links lead where no name does.
+(module
+  ;;@wasi path_open proc_exit
+  (memory (export "memory") 4)
+  (data (i32.const 64) "link/root/etc/passwd")
+  (func $main (export "_start")
+    (call $proc_exit
+      (call $path_open (i32.const 3) (i32.const 1) (i32.const 64) (i32.const 20)
+        (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))))

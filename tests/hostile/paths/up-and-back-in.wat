@@ -1,0 +1,22 @@
+;;! expect = "tool_error"
+;;! exit = 63
+;;! denied = ["path_open ../box/file (directories)"]
+;;! [limits]
+;;! files = 10
+;;! file_bytes = "1 KiB"
+;;! [[folder]]
+;;! guest = "/box"
+;;! host = "box"
+;;! [place]
+;;! files = { "secret" = "outside", "box/file" = "inside" }
+
+;; Out and in again by the folder's own name on the host: leaving is what is refused, wherever the
+;; path ends, or the guest would learn names outside.
+(module
+  ;;@wasi path_open proc_exit
+  (memory (export "memory") 4)
+  (data (i32.const 64) "../box/file")
+  (func $main (export "_start")
+    (call $proc_exit
+      (call $path_open (i32.const 3) (i32.const 1) (i32.const 64) (i32.const 11)
+        (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))))
