@@ -1,11 +1,12 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test lint clean
+.PHONY: help setup build demo test bench lint clean
 
 help:
 	@echo "make setup   the WASI target and the crates that tools may use (others call it first)"
 	@echo "make build   the program: target/debug/wasm-runner"
 	@echo "make demo    proposes every tool of tests/tools to a service and calls three of them"
 	@echo "make test    every test"
+	@echo "make bench   how fast calls are, beside what else could run them (ARGS=--quick, --only NAME)"
 	@echo "make lint    formatting, clippy, rustdoc, licences, shell scripts"
 	@echo "make clean   removes target/"
 
@@ -20,6 +21,9 @@ demo: setup
 
 test: setup
 	@./scripts/test.sh
+
+bench: setup
+	@./scripts/bench.sh $(ARGS)
 
 lint:
 	@./scripts/lint.sh
