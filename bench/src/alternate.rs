@@ -11,6 +11,8 @@ pub(crate) struct Effort {
     pub(crate) rounds: usize,
     /// Calls of each side in a round.
     pub(crate) calls: usize,
+    /// Only this side has its turns, for a profiler; there is nothing to compare then.
+    pub(crate) side: Option<usize>,
 }
 
 /// One way to do the same thing.
@@ -41,8 +43,11 @@ pub(crate) struct Compared {
 
 /// Lets each side have its turns, after one round that only warms up.
 pub(crate) fn alternate(effort: Effort, mut sides: Vec<Side<'_>>) -> Result<Compared> {
-    for side in &mut sides {
-        (side.turn)(effort.calls)?;
+    let runs = |index: usize| effort.side.is_none_or(|side| side == index);
+    for (index, side) in sides.iter_mut().enumerate() {
+        if runs(index) {
+            (side.turn)(effort.calls)?;
+        }
     }
     let mut all = vec![Vec::new(); sides.len()];
     let mut medians = vec![Vec::new(); sides.len()];
@@ -50,6 +55,9 @@ pub(crate) fn alternate(effort: Effort, mut sides: Vec<Side<'_>>) -> Result<Comp
         for turn in 0..sides.len() {
             // Another one begins each time: none always runs behind the same neighbour.
             let index = (turn + round) % sides.len();
+            if !runs(index) {
+                continue;
+            }
             let times = (sides[index].turn)(effort.calls)?;
             medians[index].push(median(times.clone()));
             all[index].extend(times);
@@ -88,6 +96,7 @@ mod tests {
         let effort = Effort {
             rounds: 2,
             calls: 3,
+            side: None,
         };
         let compared = alternate(effort, vec![side("a", 1.0), side("b", 2.0)]).expect("no error");
         assert_eq!(order.into_inner(), "ababba");

@@ -35,6 +35,10 @@ struct Args {
     /// Where the measurements go as JSON
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     json: PathBuf,
+    /// Runs only this side of figures that have sides (0 is ours) and compares nothing: for a
+    /// profiler
+    #[arg(long, value_name = "INDEX")]
+    side: Option<usize>,
     /// Names the figures and measures none
     #[arg(long)]
     list: bool,
@@ -43,54 +47,60 @@ struct Args {
 /// Figures that are measured together, and how.
 struct Group {
     names: &'static [&'static str],
-    measure: fn(bool) -> Result<Vec<Figure>>,
+    measure: fn(Plan) -> Result<Vec<Figure>>,
 }
 
 const GROUPS: &[Group] = &[
     Group {
         names: &["call", "call-least"],
-        measure: |quick| call::figures(effort(quick, 60, 300)),
+        measure: |plan| call::figures(plan.effort(200, 300)),
     },
     Group {
         names: &["metering"],
-        measure: |quick| metering::figure(effort(quick, 40, 5)),
+        measure: |plan| metering::figure(plan.effort(40, 5)),
     },
     Group {
         names: &["grpc"],
-        measure: |quick| grpc::figure(effort(quick, 20, 500)),
+        measure: |plan| grpc::figure(plan.effort(20, 500)),
     },
     Group {
         names: &["restart"],
-        measure: |quick| restart::figure(effort(quick, 40, 1)),
+        measure: |plan| restart::figure(plan.effort(40, 1)),
     },
     Group {
         names: &["waiting-memory", "waiting-neighbours"],
-        measure: |quick| waiting::figures(waiting_size(quick)),
+        measure: |plan| waiting::figures(plan.waiting()),
     },
 ];
 
-fn waiting_size(quick: bool) -> waiting::Size {
-    if quick {
-        waiting::Size {
-            waiting: 200,
-            calls: 200,
-        }
-    } else {
-        waiting::Size {
-            waiting: 5_000,
-            calls: 10_000,
-        }
-    }
+/// How much is measured.
+#[derive(Clone, Copy)]
+struct Plan {
+    quick: bool,
+    side: Option<usize>,
 }
 
-fn effort(quick: bool, rounds: usize, calls: usize) -> Effort {
-    if quick {
+impl Plan {
+    fn effort(self, rounds: usize, calls: usize) -> Effort {
+        let (rounds, calls) = if self.quick {
+            (2, calls.div_ceil(20))
+        } else {
+            (rounds, calls)
+        };
         Effort {
-            rounds: 2,
-            calls: calls.div_ceil(20),
+            rounds,
+            calls,
+            side: self.side,
         }
-    } else {
-        Effort { rounds, calls }
+    }
+
+    fn waiting(self) -> waiting::Size {
+        let (waiting, calls) = if self.quick {
+            (200, 200)
+        } else {
+            (5_000, 10_000)
+        };
+        waiting::Size { waiting, calls }
     }
 }
 
@@ -138,10 +148,14 @@ fn measure(args: &Args) -> Result<()> {
             Vec::new()
         },
     };
+    let plan = Plan {
+        quick: args.quick,
+        side: args.side,
+    };
     for group in GROUPS {
         if group.names.iter().any(|name| wanted(name)) {
             eprintln!("measuring {}", group.names.join(", "));
-            let figures = (group.measure)(args.quick)?;
+            let figures = (group.measure)(plan)?;
             let figures = figures.into_iter().filter(|figure| wanted(figure.name));
             report.figures.extend(figures);
         }

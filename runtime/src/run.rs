@@ -7,7 +7,6 @@ use crate::{Call, Tool};
 use policies::Limits;
 use std::future::Future;
 use std::pin::pin;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
@@ -185,16 +184,23 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// Adds up the processor time of each poll: what the thread did for this guest alone.
+///
+/// To ask for a thread's time is a call into the kernel and takes half a microsecond, so of the
+/// first poll, which is all that there is of a short call, the time that passed is taken.
 async fn measured<T>(cpu: &mut Duration, future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
+    let mut first = true;
     std::future::poll_fn(move |context| {
+        if std::mem::take(&mut first) {
+            let before = Instant::now();
+            let result = future.as_mut().poll(context);
+            *cpu += before.elapsed();
+            return result;
+        }
         let before = thread_time();
         let result = future.as_mut().poll(context);
         *cpu += thread_time().saturating_sub(before);
-        match result {
-            Poll::Ready(value) => Poll::Ready(value),
-            Poll::Pending => Poll::Pending,
-        }
+        result
     })
     .await
 }

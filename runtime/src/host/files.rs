@@ -1,7 +1,7 @@
 //! Files and folders: quotas and records around wasmtime-wasi's file system.
 
 use super::state::Kind;
-use super::{Host, errno, output, sight};
+use super::{Host, errno, input, output, sight};
 use crate::execution::Rule;
 use wasmtime::Result;
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
@@ -36,7 +36,7 @@ fn vectors(count: i32) -> i32 {
 macro_rules! pass {
     ($host:ident, $name:ident, $($arg:expr),*) => {
         wasi::$name(
-            &mut $host.state.wasi,
+            $host.state.wasi(),
             &mut GuestMemory::Unshared($host.memory),
             $($arg),*
         )
@@ -157,6 +157,12 @@ pub(super) async fn fd_read(
     count: i32,
     result: i32,
 ) -> Result<i32> {
+    if host.state.descriptors.get(&fd) == Some(&Kind::Stdin)
+        && let Some(read) = input::read(host, iovs, vectors(count), result)
+    {
+        host.state.usage.bytes_read += u64::from(read);
+        return Ok(errno::SUCCESS);
+    }
     let error = pass!(host, fd_read, fd, iovs, vectors(count), result).await?;
     host.count_read(error, result);
     Ok(error)
@@ -312,7 +318,7 @@ async fn kind_of(
     let guest = &mut GuestMemory::Unshared(&mut memory);
     let at = i32::from(PATH);
     let error =
-        wasi::path_filestat_get(&mut host.state.wasi, guest, fd, lookup, at, length, 0).await?;
+        wasi::path_filestat_get(host.state.wasi(), guest, fd, lookup, at, length, 0).await?;
     Ok(match error {
         errno::SUCCESS => Ok(memory[16]),
         error => Err(error),

@@ -23,7 +23,9 @@ pub(super) async fn write(
     let limits = &host.state.limits;
     let (stream, limit, held) = match kind {
         Kind::Stdout => (Stream::Stdout, limits.output, host.state.output.len()),
-        Kind::Stderr | Kind::File => (Stream::Stderr, limits.stderr, host.state.stderr.bytes.len()),
+        Kind::Stderr | Kind::Stdin | Kind::File => {
+            (Stream::Stderr, limits.stderr, host.state.stderr.bytes.len())
+        }
     };
     let room = usize::try_from(limit.0).unwrap_or(usize::MAX) - held;
     let Some((kept, written)) = gather(host, iovs, count, room) else {
