@@ -54,7 +54,8 @@ pub(crate) fn figures(effort: Effort) -> Result<Vec<Figure>> {
         ensure!(execution.outcome == Outcome::Success, "{execution:?}");
         Ok(execution.output)
     };
-    let (_, fuel) = runtime.block_on(stock.run(input.clone()))?;
+    let first = runtime.block_on(tool.run(Call::new(policy.clone()).with_input(input.clone())));
+    let usage = first.usage;
     let compared = alternate(
         effort,
         vec![
@@ -71,9 +72,13 @@ pub(crate) fn figures(effort: Effort) -> Result<Vec<Figure>> {
     )?;
     let Compared { sides, ratios } = compared;
     let notes = vec![format!(
-        "{} of {} KiB, {fuel} units of fuel; all three with fuel on",
+        "{} of {} KiB, {} units of fuel, {} calls into the host, {} KiB of memory; all three \
+         sides with fuel on",
         guest.name,
-        guest.wasm.len() / 1024
+        guest.wasm.len() / 1024,
+        usage.fuel,
+        usage.host_calls,
+        usage.peak_memory / 1024
     )];
     let figure = |name, beside, theirs: usize, reach: Reach, notes| Figure {
         name,

@@ -1,9 +1,10 @@
 //! Tools that are ready to be called, kept in memory.
 
+use super::policy::Ceiling;
 use crate::status;
 use crate::store::Store;
 use kbi::{ActiveTool, ProposalId};
-use policies::{Bytes, Limits};
+use policies::{Bytes, Policy};
 use runtime::{LoadError, Sandbox, Tool};
 use semver::Version;
 use std::collections::HashMap;
@@ -19,6 +20,11 @@ const MAX_ANSWERS: usize = 4096;
 pub(crate) struct Loaded {
     pub(crate) active: ActiveTool,
     pub(crate) code: Arc<Code>,
+    /// What a call may do that asks for nothing else: worked out once, not by every call.
+    pub(crate) policy: Policy,
+    /// Version and digest as answers have them.
+    pub(crate) version: String,
+    pub(crate) digest: String,
 }
 
 /// Its module and schemas, compiled. They belong to a proposal and never change.
@@ -34,7 +40,7 @@ type Asked = (String, Option<Version>);
 pub(crate) struct Tools {
     store: Store,
     sandbox: Sandbox,
-    limits: Limits,
+    ceiling: Arc<Ceiling>,
     /// What the knowledge base answered, with the number of moves before it was asked: after any
     /// further move it is asked again, so that a version that was withdrawn stops at once.
     answers: Mutex<HashMap<Asked, (u64, Arc<Loaded>)>>,
@@ -57,11 +63,16 @@ struct Entry {
 }
 
 impl Tools {
-    pub(crate) fn new(store: Store, sandbox: Sandbox, limits: Limits, capacity: Bytes) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        sandbox: Sandbox,
+        ceiling: Arc<Ceiling>,
+        capacity: Bytes,
+    ) -> Self {
         Self {
             store,
             sandbox,
-            limits,
+            ceiling,
             answers: Mutex::default(),
             kept: Mutex::new(Kept {
                 entries: HashMap::new(),
@@ -91,7 +102,13 @@ impl Tools {
             .read(move |kb| kb.active(&asked.0, asked.1.as_ref()))
             .await?;
         let code = self.code(&active).await?;
-        let loaded = Arc::new(Loaded { active, code });
+        let loaded = Arc::new(Loaded {
+            policy: self.ceiling.for_call(&active.grant, None)?,
+            version: active.version.to_string(),
+            digest: active.artifact.to_string(),
+            active,
+            code,
+        });
         let mut answers = lock(&self.answers);
         if answers.len() >= MAX_ANSWERS {
             answers.clear();
@@ -118,7 +135,7 @@ impl Tools {
         let module = self.store.read(move |kb| kb.artifact(&digest)).await?;
         let module_bytes = module.len() as u64;
         let sandbox = self.sandbox.clone();
-        let limits = self.limits;
+        let limits = self.ceiling.policy().limits;
         let manifest = active.manifest.clone();
         let code = tokio::task::spawn_blocking(move || {
             let tool = sandbox

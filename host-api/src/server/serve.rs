@@ -70,7 +70,7 @@ impl BoundServer {
             tonic::transport::Server::builder()
                 .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
                 .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-                .trace_fn(|request| tracing::info_span!("rpc", path = request.uri().path()))
+                .trace_fn(|request| tracing::debug_span!("rpc", path = request.uri().path()))
                 .add_service(health_service)
                 .add_service(reflection)
                 .add_service(execution)

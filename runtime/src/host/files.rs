@@ -126,7 +126,7 @@ pub(super) async fn fd_write(
     if let Err(error) = host.may_write("fd_write", fd, length) {
         return Ok(error);
     }
-    let error = pass!(host, fd_write, fd, iovs, vectors(count), result).await?;
+    let error = Box::pin(pass!(host, fd_write, fd, iovs, vectors(count), result)).await?;
     host.count_written(error, result);
     Ok(error)
 }
@@ -163,7 +163,8 @@ pub(super) async fn fd_read(
         host.state.usage.bytes_read += u64::from(read);
         return Ok(errno::SUCCESS);
     }
-    let error = pass!(host, fd_read, fd, iovs, vectors(count), result).await?;
+    // In a box: the future of a call that reads standard input stays small.
+    let error = Box::pin(pass!(host, fd_read, fd, iovs, vectors(count), result)).await?;
     host.count_read(error, result);
     Ok(error)
 }

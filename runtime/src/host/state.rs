@@ -117,7 +117,7 @@ pub(crate) struct State {
 
 impl State {
     /// Opens what the policy grants. An error says which folder can't be opened.
-    pub(crate) fn new(call: Call, largest: Largest) -> Result<Self, String> {
+    pub(crate) fn new(call: Call, largest: Largest, begin: Instant) -> Result<Self, String> {
         let Call {
             args,
             env,
@@ -174,7 +174,7 @@ impl State {
             usage,
             file_bytes: 0,
             sight: Sight::default(),
-            turn: Instant::now(),
+            turn: begin,
             denied,
         })
     }
