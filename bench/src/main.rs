@@ -121,6 +121,7 @@ fn main() -> Result<()> {
         Some((first, [file])) if first == restart::PROCESS => {
             return restart::run_precompiled(Path::new(file));
         }
+        Some((first, [folder])) if first == restart::SERVICE => restart::serve(Path::new(folder)),
         Some((first, rest)) if first == waiting::PROCESS => return waiting::process(rest),
         _ => measure(&Args::parse()),
     }

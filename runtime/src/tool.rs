@@ -12,15 +12,27 @@ pub struct Tool {
     pub(crate) sandbox: Arc<Inner>,
     pub(crate) pre: InstancePre<State>,
     digest: Digest,
+    module_bytes: u64,
 }
 
 impl Tool {
-    pub(crate) fn new(sandbox: Arc<Inner>, pre: InstancePre<State>, digest: Digest) -> Self {
+    pub(crate) fn new(
+        sandbox: Arc<Inner>,
+        pre: InstancePre<State>,
+        digest: Digest,
+        module_bytes: u64,
+    ) -> Self {
         Self {
             sandbox,
             pre,
             digest,
+            module_bytes,
         }
+    }
+
+    /// The size of the module that was compiled.
+    pub fn module_bytes(&self) -> u64 {
+        self.module_bytes
     }
 
     /// The SHA-256 of the module.

@@ -57,6 +57,14 @@ impl Calls {
         }
     }
 
+    /// Loads the tools that are active, until the service is on its way out.
+    pub(crate) async fn load_active(&self) {
+        tokio::select! {
+            () = self.closing.cancelled() => {}
+            () = self.tools.load_active() => {}
+        }
+    }
+
     /// How many calls run or wait for their turn.
     pub(crate) fn running(&self) -> u32 {
         let free = u32::try_from(self.admission.available_permits()).unwrap_or(u32::MAX);
