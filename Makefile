@@ -1,5 +1,5 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test lint fuzz-host clean
+.PHONY: help setup build demo test bench lint fuzz-host clean
 
 COUNT ?= 10000
 SEED ?= 1
@@ -9,6 +9,7 @@ help:
 	@echo "make build   the program: target/debug/wasm-runner"
 	@echo "make demo    proposes every tool of tests/tools to a service and calls three of them"
 	@echo "make test    every test"
+	@echo "make bench   how fast calls are, beside what else could run them (ARGS=--quick, --only NAME)"
 	@echo "make lint    formatting, clippy, rustdoc, licences, shell scripts"
 	@echo "make fuzz-host COUNT=10000 SEED=1   random modules through the service"
 	@echo "make clean   removes target/"
@@ -24,6 +25,9 @@ demo: setup
 
 test: setup
 	@./scripts/test.sh
+
+bench: setup
+	@./scripts/bench.sh $(ARGS)
 
 lint:
 	@./scripts/lint.sh

@@ -108,8 +108,10 @@ pub(crate) struct Cache {
     engine: String,
 }
 
-const MAGIC: &[u8; 8] = b"wr-code1";
+const MAGIC: &[u8; 8] = b"wr-code2";
 const HEADER: usize = MAGIC.len() + 32;
+/// Of the module's size, which comes before the code and is signed with it.
+const SIZE: usize = size_of::<u64>();
 
 impl Cache {
     pub(crate) fn new(folder: &Path, key: InstallationKey, engine: &Engine) -> io::Result<Self> {
@@ -127,30 +129,34 @@ impl Cache {
         self.folder.join(format!("{digest}-{}.code", self.engine))
     }
 
-    fn mac(&self, digest: &Digest, code: &[u8]) -> Hmac<Sha256> {
+    fn mac(&self, digest: &Digest, size: [u8; SIZE], code: &[u8]) -> Hmac<Sha256> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key.0)
             .expect("HMAC takes keys of any length");
         mac.update(MAGIC);
         mac.update(digest.as_bytes());
         mac.update(self.engine.as_bytes());
+        mac.update(&size);
         mac.update(code);
         mac
     }
 
-    /// The compiled module, if there is one that this installation signed. Anything else there
-    /// is logged, and the caller compiles again.
-    pub(crate) fn get(&self, engine: &Engine, digest: &Digest) -> Option<Module> {
+    /// The compiled module and the size of what it was compiled from, if there is one that this
+    /// installation signed. Anything else there is logged, and the caller compiles again.
+    pub(crate) fn get(&self, engine: &Engine, digest: &Digest) -> Option<(Module, u64)> {
         let path = self.path(digest);
         let bytes = fs::read(&path).ok()?;
         let refuse = |reason: &str| {
             tracing::warn!(path = %path.display(), reason, "compiled code refused; compiling again");
         };
-        let Some((header, code)) = bytes.split_at_checked(HEADER) else {
+        let parts = bytes.split_at_checked(HEADER);
+        let Some((header, (size, code))) =
+            parts.and_then(|(header, rest)| Some((header, rest.split_first_chunk::<SIZE>()?)))
+        else {
             refuse("it is too short");
             return None;
         };
         let (magic, tag) = header.split_at(MAGIC.len());
-        if magic != MAGIC || self.mac(digest, code).verify_slice(tag).is_err() {
+        if magic != MAGIC || self.mac(digest, *size, code).verify_slice(tag).is_err() {
             refuse("its signature does not hold");
             return None;
         }
@@ -162,17 +168,18 @@ impl Cache {
             reason = "the only way to load precompiled code; see SAFETY"
         )]
         let module = unsafe { Module::deserialize(engine, code) };
-        module.map_err(|error| refuse(&format!("{error:#}"))).ok()
+        let module = module.map_err(|error| refuse(&format!("{error:#}"))).ok()?;
+        Some((module, u64::from_le_bytes(*size)))
     }
 
     /// Keeps a compiled module. A failure costs only time at the next start, so it is only logged.
-    pub(crate) fn put(&self, digest: &Digest, module: &Module) {
-        if let Err(error) = self.write(digest, module) {
+    pub(crate) fn put(&self, digest: &Digest, size: u64, module: &Module) {
+        if let Err(error) = self.write(digest, size.to_le_bytes(), module) {
             tracing::warn!(%digest, "compiled code could not be kept: {error:#}");
         }
     }
 
-    fn write(&self, digest: &Digest, module: &Module) -> wasmtime::Result<()> {
+    fn write(&self, digest: &Digest, size: [u8; SIZE], module: &Module) -> wasmtime::Result<()> {
         let code = module.serialize()?;
         let mut random = [0; 8];
         getrandom::fill(&mut random)?;
@@ -184,7 +191,8 @@ impl Cache {
                 .mode(0o600)
                 .open(&temporary)?;
             file.write_all(MAGIC)?;
-            file.write_all(&self.mac(digest, &code).finalize().into_bytes())?;
+            file.write_all(&self.mac(digest, size, &code).finalize().into_bytes())?;
+            file.write_all(&size)?;
             file.write_all(&code)?;
             // No sync: what a crash of the machine leaves half-written has no valid signature.
             fs::rename(&temporary, self.path(digest))

@@ -167,7 +167,8 @@ pub struct Usage {
     pub peak_memory: u64,
     /// Time from start to end, in microseconds.
     pub wall_micros: u64,
-    /// Time on a processor, in microseconds: the sum over all polls of the guest.
+    /// Time on a processor, in microseconds: the sum over all polls of the guest (the first one,
+    /// up to a million units of fuel, by the clock).
     pub cpu_micros: u64,
     /// Calls from the guest into the host.
     pub host_calls: u64,

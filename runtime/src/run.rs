@@ -6,9 +6,10 @@ use crate::sandbox::YIELD_INTERVAL;
 use crate::{Call, Tool};
 use policies::Limits;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -21,10 +22,16 @@ enum End {
 
 pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
     let cancel = call.cancel.clone();
-    let slot = tokio::select! {
-        biased;
-        () = cancel.cancelled() => return ended(Outcome::Cancelled),
-        slot = tool.sandbox.slots.acquire() => slot,
+    if cancel.is_cancelled() {
+        return ended(Outcome::Cancelled);
+    }
+    let slot = match tool.sandbox.slots.try_acquire() {
+        Ok(slot) => Ok(slot),
+        Err(_) => tokio::select! {
+            biased;
+            () = cancel.cancelled() => return ended(Outcome::Cancelled),
+            slot = tool.sandbox.slots.acquire() => slot,
+        },
     };
     let Ok(_slot) = slot else {
         // The semaphore is never closed; were it, calling off is what that would mean.
@@ -35,7 +42,7 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         return ended(Outcome::InvalidInput { message });
     }
     let limits = call.policy.limits;
-    let state = match State::new(call, tool.sandbox.largest) {
+    let state = match State::new(call, tool.sandbox.largest, begin) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
     };
@@ -43,20 +50,20 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
     store.limiter(|state| &mut state.limiter);
 
     let mut cpu = Duration::ZERO;
-    let guest = measured(&mut cpu, async {
-        store.set_fuel(limits.fuel.0)?;
-        store.fuel_async_yield_interval(Some(YIELD_INTERVAL))?;
-        let instance = tool.pre.instantiate_async(&mut store).await?;
-        let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
-        start.call_async(&mut store, ()).await
-    });
-    let end = tokio::select! {
-        biased;
-        () = cancel.cancelled() => End::Cancelled,
-        result = tokio::time::timeout(limits.wall_time.as_duration(), guest) => match result {
-            Ok(result) => End::Returned(result),
-            Err(_) => End::Deadline,
-        },
+    let end = {
+        let mut guest = pin!(measured(&mut cpu, begin, async {
+            store.set_fuel(limits.fuel.0)?;
+            store.fuel_async_yield_interval(Some(YIELD_INTERVAL))?;
+            let instance = tool.pre.instantiate_async(&mut store).await?;
+            let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+            start.call_async(&mut store, ()).await
+        }));
+        // A short call ends within its first poll, and needs neither a timer nor a place among
+        // those that wait to be called off.
+        match std::future::poll_fn(|context| Poll::Ready(guest.as_mut().poll(context))).await {
+            Poll::Ready(result) => End::Returned(result),
+            Poll::Pending => rest(guest, &cancel, begin, limits.wall_time.as_duration()).await,
+        }
     };
     let wall = begin.elapsed();
     let left = store.get_fuel().unwrap_or(0);
@@ -68,6 +75,24 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         usage.wall_micros = micros(wall);
         usage.cpu_micros = micros(cpu);
     })
+}
+
+/// A run after its first poll: until it ends, is called off or its time is over.
+async fn rest(
+    guest: Pin<&mut impl Future<Output = wasmtime::Result<()>>>,
+    cancel: &CancellationToken,
+    begin: Instant,
+    time: Duration,
+) -> End {
+    let left = time.saturating_sub(begin.elapsed());
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => End::Cancelled,
+        result = tokio::time::timeout(left, guest) => match result {
+            Ok(result) => End::Returned(result),
+            Err(_) => End::Deadline,
+        },
+    }
 }
 
 /// A run that never began.
@@ -185,16 +210,22 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// Adds up the processor time of each poll: what the thread did for this guest alone.
-async fn measured<T>(cpu: &mut Duration, future: impl Future<Output = T>) -> T {
+///
+/// To ask for a thread's time is a call into the kernel and takes half a microsecond, so of the
+/// first poll, which is all that there is of a short call, the time since `begin` is taken.
+async fn measured<T>(cpu: &mut Duration, begin: Instant, future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
+    let mut first = true;
     std::future::poll_fn(move |context| {
+        if std::mem::take(&mut first) {
+            let result = future.as_mut().poll(context);
+            *cpu += begin.elapsed();
+            return result;
+        }
         let before = thread_time();
         let result = future.as_mut().poll(context);
         *cpu += thread_time().saturating_sub(before);
-        match result {
-            Poll::Ready(value) => Poll::Ready(value),
-            Poll::Pending => Poll::Pending,
-        }
+        result
     })
     .await
 }

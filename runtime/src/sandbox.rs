@@ -64,9 +64,9 @@ pub(crate) struct Largest {
     pub(crate) table_elements: u32,
 }
 
-/// Fuel between two looks at the deadline, at cancellation and at other tasks: well under a
-/// millisecond of work.
-pub(crate) const YIELD_INTERVAL: u64 = 100_000;
+/// Fuel between two looks at the deadline, at cancellation and at other tasks: about a tenth of a
+/// millisecond of plain work. A tenth of it costs work that is long a sixth of its time.
+pub(crate) const YIELD_INTERVAL: u64 = 1_000_000;
 
 impl Sandbox {
     /// Sets up an engine and its pool.
@@ -110,41 +110,63 @@ impl Sandbox {
     /// When the bytes are no WASI command module or exceed `limits.module_size`.
     pub fn load(&self, wasm: &[u8], limits: &Limits) -> Result<Tool, LoadError> {
         let size = wasm.len() as u64;
-        if size > limits.module_size.0 {
-            return Err(LoadError::TooLarge {
-                size,
-                limit: limits.module_size,
-            });
-        }
+        check_size(size, limits)?;
         check_start(wasm)?;
         let digest = Digest::of(wasm);
         let span = tracing::debug_span!("load", %digest);
         let _entered = span.enter();
-        let cached = self
-            .0
-            .cache
-            .as_ref()
-            .and_then(|cache| cache.get(&self.0.engine, &digest));
-        let module = if let Some(module) = cached {
+        let module = if let Some((module, _)) = self.cached(&digest) {
             module
         } else {
             let module =
                 Module::from_binary(&self.0.engine, wasm).map_err(|error| refused(&error))?;
             check_interface(&module)?;
             if let Some(cache) = &self.0.cache {
-                cache.put(&digest, &module);
+                cache.put(&digest, size, &module);
             }
             module
         };
-        let pre =
-            self.0
-                .linker
-                .instantiate_pre(&module)
-                .map_err(|error| LoadError::ImportType {
-                    message: format!("{error:#}"),
-                })?;
-        Ok(Tool::new(Arc::clone(&self.0), pre, digest))
+        self.tool(&module, digest, size)
     }
+
+    /// The same for a module that was compiled before and is known by its digest: nothing but
+    /// the compiled code is read. `None` when there is none; [`Sandbox::load`] then makes it.
+    ///
+    /// # Errors
+    /// When the module exceeded `limits.module_size`.
+    pub fn recall(&self, digest: &Digest, limits: &Limits) -> Result<Option<Tool>, LoadError> {
+        let span = tracing::debug_span!("recall", %digest);
+        let _entered = span.enter();
+        let Some((module, size)) = self.cached(digest) else {
+            return Ok(None);
+        };
+        check_size(size, limits)?;
+        self.tool(&module, *digest, size).map(Some)
+    }
+
+    fn cached(&self, digest: &Digest) -> Option<(Module, u64)> {
+        let cache = self.0.cache.as_ref()?;
+        cache.get(&self.0.engine, digest)
+    }
+
+    fn tool(&self, module: &Module, digest: Digest, size: u64) -> Result<Tool, LoadError> {
+        let pre = self
+            .0
+            .linker
+            .instantiate_pre(module)
+            .map_err(|error| LoadError::ImportType {
+                message: format!("{error:#}"),
+            })?;
+        Ok(Tool::new(Arc::clone(&self.0), pre, digest, size))
+    }
+}
+
+fn check_size(size: u64, limits: &Limits) -> Result<(), LoadError> {
+    let limit = limits.module_size;
+    if size > limit.0 {
+        return Err(LoadError::TooLarge { size, limit });
+    }
+    Ok(())
 }
 
 /// Why the engine did not take a module.

@@ -12,15 +12,27 @@ pub struct Tool {
     pub(crate) sandbox: Arc<Inner>,
     pub(crate) pre: InstancePre<State>,
     digest: Digest,
+    module_bytes: u64,
 }
 
 impl Tool {
-    pub(crate) fn new(sandbox: Arc<Inner>, pre: InstancePre<State>, digest: Digest) -> Self {
+    pub(crate) fn new(
+        sandbox: Arc<Inner>,
+        pre: InstancePre<State>,
+        digest: Digest,
+        module_bytes: u64,
+    ) -> Self {
         Self {
             sandbox,
             pre,
             digest,
+            module_bytes,
         }
+    }
+
+    /// The size of the module that was compiled.
+    pub fn module_bytes(&self) -> u64 {
+        self.module_bytes
     }
 
     /// The SHA-256 of the module.
@@ -32,7 +44,7 @@ impl Tool {
     ///
     /// When as many runs as the sandbox allows are under way, it waits for its turn first; the
     /// wall time begins after that. Dropping the future ends the run.
-    pub async fn run(&self, call: Call) -> Execution {
-        crate::run::run(self, call).await
+    pub fn run(&self, call: Call) -> impl Future<Output = Execution> + Send {
+        crate::run::run(self, call)
     }
 }

@@ -20,7 +20,7 @@ const RETRY: Duration = Duration::from_millis(100);
 /// Everything that calls share.
 pub(crate) struct Calls {
     tools: Tools,
-    ceiling: Ceiling,
+    ceiling: Arc<Ceiling>,
     /// One permit for each call that runs or waits for its turn.
     admission: Arc<Semaphore>,
     admitted: u32,
@@ -43,7 +43,7 @@ pub(crate) struct Prepared {
 impl Calls {
     pub(crate) fn new(
         tools: Tools,
-        ceiling: Ceiling,
+        ceiling: Arc<Ceiling>,
         admitted: u32,
         closing: CancellationToken,
     ) -> Self {
@@ -54,6 +54,14 @@ impl Calls {
             admitted,
             closing,
             stop: CancellationToken::new(),
+        }
+    }
+
+    /// Loads the tools that are active, until the service is on its way out.
+    pub(crate) async fn load_active(&self) {
+        tokio::select! {
+            () = self.closing.cancelled() => {}
+            () = self.tools.load_active() => {}
         }
     }
 
@@ -121,16 +129,16 @@ impl Calls {
         loaded: &Arc<Loaded>,
         asked: Option<proto::CallPolicy>,
     ) -> Result<Policy, Status> {
-        let grant = &loaded.active.grant;
         match asked {
+            None => Ok(loaded.policy.clone()),
             Some(asked) if !asked.directories.is_empty() => {
-                let (ceiling, loaded) = (self.ceiling.clone(), Arc::clone(loaded));
+                let (ceiling, loaded) = (Arc::clone(&self.ceiling), Arc::clone(loaded));
                 let work = move || ceiling.for_call(&loaded.active.grant, Some(&asked));
                 tokio::task::spawn_blocking(work)
                     .await
                     .map_err(|error| status::internal("looking at folders", &error))?
             }
-            asked => self.ceiling.for_call(grant, asked.as_ref()),
+            asked => self.ceiling.for_call(&loaded.active.grant, asked.as_ref()),
         }
     }
 }
@@ -142,7 +150,7 @@ impl Prepared {
     }
 
     /// Runs the tool. Dropping the future stops it.
-    #[tracing::instrument(name = "execute", skip_all, fields(
+    #[tracing::instrument(name = "execute", level = "debug", skip_all, fields(
         name = %self.loaded.active.name,
         version = %self.loaded.active.version,
         outcome = tracing::field::Empty,
@@ -151,16 +159,17 @@ impl Prepared {
         self,
         live: Option<mpsc::Sender<Chunk>>,
     ) -> Result<proto::ExecuteToolResponse, Status> {
+        let (version, artifact_digest) = (self.loaded.version.clone(), self.loaded.digest.clone());
         let execution = self.execution(live).await?;
         tracing::Span::current().record("outcome", execution.outcome.kind().as_str());
         Ok(proto::ExecuteToolResponse {
             execution: Some(execution.into()),
-            version: self.loaded.active.version.to_string(),
-            artifact_digest: self.loaded.active.artifact.to_string(),
+            version,
+            artifact_digest,
         })
     }
 
-    async fn execution(&self, live: Option<mpsc::Sender<Chunk>>) -> Result<Execution, Status> {
+    async fn execution(self, live: Option<mpsc::Sender<Chunk>>) -> Result<Execution, Status> {
         let code = &self.loaded.code;
         // What is too large is refused by the sandbox, which names the limit.
         if self.input.len() as u64 <= self.policy.limits.input.0
@@ -168,13 +177,14 @@ impl Prepared {
         {
             return Ok(Execution::ended(outcome));
         }
-        let mut call = Call::new(self.policy.clone())
-            .with_input(self.input.clone())
-            .with_env(self.environment.clone())
-            .with_cancel(self.cancel.clone());
-        if let Some(live) = live {
-            call = call.with_live(live);
-        }
+        let call = Call {
+            args: Vec::new(),
+            env: self.environment,
+            input: self.input.into(),
+            policy: self.policy,
+            cancel: self.cancel,
+            live,
+        };
         let execution = code.tool.run(call).await;
         check_output(code, execution).await
     }

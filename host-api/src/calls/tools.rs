@@ -1,9 +1,10 @@
 //! Tools that are ready to be called, kept in memory.
 
+use super::policy::Ceiling;
 use crate::status;
 use crate::store::Store;
-use kbi::{ActiveTool, ProposalId};
-use policies::{Bytes, Limits};
+use kbi::{ActiveTool, Digest, Filter, PageRequest, ProposalId, State};
+use policies::{Bytes, Limits, Policy};
 use runtime::{LoadError, Sandbox, Tool};
 use semver::Version;
 use std::collections::HashMap;
@@ -19,6 +20,11 @@ const MAX_ANSWERS: usize = 4096;
 pub(crate) struct Loaded {
     pub(crate) active: ActiveTool,
     pub(crate) code: Arc<Code>,
+    /// What a call may do that asks for nothing else: worked out once, not by every call.
+    pub(crate) policy: Policy,
+    /// Version and digest as answers have them.
+    pub(crate) version: String,
+    pub(crate) digest: String,
 }
 
 /// Its module and schemas, compiled. They belong to a proposal and never change.
@@ -34,7 +40,7 @@ type Asked = (String, Option<Version>);
 pub(crate) struct Tools {
     store: Store,
     sandbox: Sandbox,
-    limits: Limits,
+    ceiling: Arc<Ceiling>,
     /// What the knowledge base answered, with the number of moves before it was asked: after any
     /// further move it is asked again, so that a version that was withdrawn stops at once.
     answers: Mutex<HashMap<Asked, (u64, Arc<Loaded>)>>,
@@ -57,11 +63,16 @@ struct Entry {
 }
 
 impl Tools {
-    pub(crate) fn new(store: Store, sandbox: Sandbox, limits: Limits, capacity: Bytes) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        sandbox: Sandbox,
+        ceiling: Arc<Ceiling>,
+        capacity: Bytes,
+    ) -> Self {
         Self {
             store,
             sandbox,
-            limits,
+            ceiling,
             answers: Mutex::default(),
             kept: Mutex::new(Kept {
                 entries: HashMap::new(),
@@ -91,7 +102,13 @@ impl Tools {
             .read(move |kb| kb.active(&asked.0, asked.1.as_ref()))
             .await?;
         let code = self.code(&active).await?;
-        let loaded = Arc::new(Loaded { active, code });
+        let loaded = Arc::new(Loaded {
+            policy: self.ceiling.for_call(&active.grant, None)?,
+            version: active.version.to_string(),
+            digest: active.artifact.to_string(),
+            active,
+            code,
+        });
         let mut answers = lock(&self.answers);
         if answers.len() >= MAX_ANSWERS {
             answers.clear();
@@ -115,23 +132,59 @@ impl Tools {
     #[tracing::instrument(skip_all, fields(name = %active.name, version = %active.version))]
     async fn load(&self, active: &ActiveTool) -> Result<Arc<Code>, Status> {
         let digest = active.artifact;
-        let module = self.store.read(move |kb| kb.artifact(&digest)).await?;
-        let module_bytes = module.len() as u64;
+        let limits = self.ceiling.policy().limits;
+        // Code that was compiled before needs no module: neither read, nor hashed, nor compiled.
         let sandbox = self.sandbox.clone();
-        let limits = self.limits;
         let manifest = active.manifest.clone();
-        let code = tokio::task::spawn_blocking(move || {
-            let tool = sandbox
-                .load(&module, &limits)
-                .map_err(|error| unloadable(&error))?;
+        let (recalled, contract) = tokio::task::spawn_blocking(move || {
             let contract = Contract::new(&manifest)
                 .map_err(|error| status::internal("compiling the tool's schemas", &error))?;
-            Ok::<_, Status>(Arc::new(Code { tool, contract }))
+            let tool = sandbox.recall(&digest, &limits);
+            Ok::<_, Status>((tool.map_err(|error| unloadable(&error))?, contract))
         })
         .await
-        .map_err(|error| status::internal("compiling the tool", &error))??;
-        lock(&self.kept).weigh(active.proposal_id, module_bytes);
-        Ok(code)
+        .map_err(|error| status::internal("loading the tool", &error))??;
+        let tool = match recalled {
+            Some(tool) => tool,
+            None => self.compile(digest, limits).await?,
+        };
+        lock(&self.kept).weigh(active.proposal_id, tool.module_bytes());
+        Ok(Arc::new(Code { tool, contract }))
+    }
+
+    async fn compile(&self, digest: Digest, limits: Limits) -> Result<Tool, Status> {
+        let module = self.store.read(move |kb| kb.artifact(&digest)).await?;
+        let sandbox = self.sandbox.clone();
+        tokio::task::spawn_blocking(move || sandbox.load(&module, &limits))
+            .await
+            .map_err(|error| status::internal("compiling the tool", &error))?
+            .map_err(|error| unloadable(&error))
+    }
+
+    /// Loads what is active, one tool after the other, so that the first call of each after a
+    /// start finds it there. Ends early when what may be kept is full. What can't be loaded is
+    /// told to whoever calls it.
+    pub(crate) async fn load_active(&self) {
+        let mut page = PageRequest::default();
+        loop {
+            let filter = Filter {
+                states: vec![State::Active],
+                ..Filter::default()
+            };
+            let asked = page.clone();
+            let listed = self.store.read(move |kb| kb.list(&filter, &asked)).await;
+            let Ok(listed) = listed else { return };
+            for record in listed.items {
+                if lock(&self.kept).is_full() {
+                    return;
+                }
+                drop(self.find(&record.name, Some(record.version)).await);
+            }
+            match listed.next {
+                Some(next) => page.after = Some(next),
+                None => return,
+            }
+        }
     }
 }
 
@@ -148,13 +201,21 @@ impl Kept {
         Arc::clone(&entry.code)
     }
 
+    fn total(&self) -> u64 {
+        self.entries.values().map(|entry| entry.module_bytes).sum()
+    }
+
+    fn is_full(&self) -> bool {
+        self.total() >= self.capacity
+    }
+
     /// Notes the size of a module, and makes room for it.
     fn weigh(&mut self, id: ProposalId, module_bytes: u64) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.module_bytes = module_bytes;
         }
         loop {
-            let total: u64 = self.entries.values().map(|entry| entry.module_bytes).sum();
+            let total = self.total();
             let oldest = self
                 .entries
                 .iter()

@@ -96,8 +96,13 @@ impl Server {
                 closing.clone(),
             )
         });
-        let limits = ceiling.policy().limits;
-        let tools = Tools::new(store.clone(), sandbox, limits, config.tool_cache);
+        let ceiling = Arc::new(ceiling);
+        let tools = Tools::new(
+            store.clone(),
+            sandbox,
+            Arc::clone(&ceiling),
+            config.tool_cache,
+        );
         let admitted = config
             .max_running_calls
             .max(1)

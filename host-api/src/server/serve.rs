@@ -43,6 +43,9 @@ impl BoundServer {
     /// When the knowledge base can't be read, or the network layer breaks down.
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), ServerError> {
         let mut workers = self.start_validations().await?;
+        // Beside the first requests, none of which waits for it.
+        let calls = Arc::clone(&self.calls);
+        tokio::spawn(async move { calls.load_active().await });
         let (health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::Serving).await;
         let stopping = CancellationToken::new();
@@ -70,7 +73,7 @@ impl BoundServer {
             tonic::transport::Server::builder()
                 .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
                 .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-                .trace_fn(|request| tracing::info_span!("rpc", path = request.uri().path()))
+                .trace_fn(|request| tracing::debug_span!("rpc", path = request.uri().path()))
                 .add_service(health_service)
                 .add_service(reflection)
                 .add_service(execution)

@@ -23,26 +23,30 @@ pub(super) async fn write(
     let limits = &host.state.limits;
     let (stream, limit, held) = match kind {
         Kind::Stdout => (Stream::Stdout, limits.output, host.state.output.len()),
-        Kind::Stderr | Kind::File => (Stream::Stderr, limits.stderr, host.state.stderr.bytes.len()),
+        Kind::Stderr | Kind::Stdin | Kind::File => {
+            (Stream::Stderr, limits.stderr, host.state.stderr.bytes.len())
+        }
     };
     let room = usize::try_from(limit.0).unwrap_or(usize::MAX) - held;
-    let Some((kept, written)) = gather(host, iovs, count, room) else {
+    let Some((mut kept, written)) = gather(host, iovs, count, room) else {
         return Ok(errno::FAULT);
     };
-    let over = written > kept.len() as u64;
+    let taken = kept.len() as u64;
+    let over = written > taken;
     let state = &mut *host.state;
+    let live = state.live.is_some();
     state.usage.bytes_written += match stream {
         Stream::Stdout => {
-            state.output.extend_from_slice(&kept);
-            kept.len() as u64
+            append(&mut state.output, &mut kept, live);
+            taken
         }
         Stream::Stderr => {
-            state.stderr.bytes.extend_from_slice(&kept);
+            append(&mut state.stderr.bytes, &mut kept, live);
             state.stderr.truncated |= over;
             written
         }
     };
-    if !kept.is_empty()
+    if taken > 0
         && let Some(live) = &state.live
     {
         let bytes = Bytes::from(kept);
@@ -57,6 +61,16 @@ pub(super) async fn write(
     let written = u32::try_from(written).unwrap_or(u32::MAX);
     host.write(result, &written.to_le_bytes());
     Ok(errno::SUCCESS)
+}
+
+/// Adds a piece to what was kept. Most tools write once: that piece is kept as it is, unless
+/// somebody else needs it too.
+fn append(kept: &mut Vec<u8>, piece: &mut Vec<u8>, also_live: bool) {
+    if kept.is_empty() && !also_live {
+        *kept = std::mem::take(piece);
+    } else {
+        kept.extend_from_slice(piece);
+    }
 }
 
 /// What the vectors name, cut off after `room` bytes, and how much it is in all. No more is

@@ -66,7 +66,7 @@ impl Sight {
 
 pub(super) async fn fd_filestat_get(host: &mut Host<'_>, fd: i32, result: i32) -> Result<i32> {
     let memory = &mut GuestMemory::Unshared(host.memory);
-    let error = wasi::fd_filestat_get(&mut host.state.wasi, memory, fd, result).await?;
+    let error = wasi::fd_filestat_get(host.state.wasi(), memory, fd, result).await?;
     show(host, error, result);
     Ok(error)
 }
@@ -140,7 +140,7 @@ async fn read(host: &mut Host<'_>, fd: i32) -> Result<Result<Listing, i32>> {
         // The entries, and after them the four bytes that tell how many bytes they have.
         let mut memory = vec![0; room + 4];
         let end = i32::try_from(room).expect("at most MAX_LISTING, which fits");
-        let state = &mut host.state.wasi;
+        let state = host.state.wasi();
         let guest = &mut GuestMemory::Unshared(&mut memory);
         let error = wasi::fd_readdir(state, guest, fd, 0, end, 0, end).await?;
         if error != errno::SUCCESS {

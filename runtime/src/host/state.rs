@@ -5,11 +5,13 @@ use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule,
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
 use crate::sandbox::Largest;
-use policies::{Access, Clocks, GuestPath, HostPath, Limits, Random};
+use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Limits, Random};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use wasmtime::Memory;
 use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
@@ -24,14 +26,74 @@ pub(crate) enum Stop {
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    Stdin,
     Stdout,
     Stderr,
     File,
 }
 
+/// What one guest call can make the host copy, in bytes: the engine's own default.
+const COPY_LIMIT: usize = 128 << 20;
+
+/// Arguments and environment.
+pub(crate) struct Words {
+    /// After the program's name.
+    pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+}
+
+impl Words {
+    /// The program's name, as the guest sees it.
+    pub(crate) const PROGRAM: &str = "tool";
+
+    /// For wasmtime-wasi. Standard input is read by us, so it has an empty one, which like ours
+    /// can always be read.
+    fn builder(&self) -> WasiCtxBuilder {
+        let mut builder = WasiCtxBuilder::new();
+        builder
+            .arg(Self::PROGRAM)
+            .args(&self.args)
+            .envs(&self.env)
+            .stdin(MemoryInputPipe::new(Vec::new()));
+        builder
+    }
+}
+
+/// Opens the folders that are granted. An error says which one can't be opened.
+fn open(builder: &mut WasiCtxBuilder, grants: &[DirectoryGrant]) -> Result<(), String> {
+    for grant in grants {
+        let (HostPath::Path(host), GuestPath::Path(guest)) = (&grant.host, &grant.guest) else {
+            continue;
+        };
+        let access = match grant.access {
+            Access::Read => FsPerms::ReadOnly,
+            Access::ReadWrite => FsPerms::ReadWrite,
+        };
+        builder
+            .preopened_dir(host, guest, access)
+            .map_err(|error| {
+                format!(
+                    "the folder {} for the guest's {guest} can't be opened: {error:#}; see that it \
+                 exists and may be read",
+                    host.display()
+                )
+            })?;
+    }
+    Ok(())
+}
+
 /// What a run has and has done so far.
 pub(crate) struct State {
-    pub(crate) wasi: WasiP1Ctx,
+    /// wasmtime-wasi's part: made when a folder is granted, or once the guest calls something
+    /// that is not ours. Most tools never do, and it takes as long as a tenth of a short call.
+    wasi: Option<Box<WasiP1Ctx>>,
+    /// Arguments and environment, as the guest sees them.
+    pub(crate) words: Words,
+    pub(crate) input: Vec<u8>,
+    /// How much of the input was read.
+    pub(crate) input_read: usize,
+    /// The guest's memory, once it was looked up.
+    pub(crate) memory: Option<Memory>,
     pub(crate) limiter: Limiter,
     pub(crate) limits: Limits,
     pub(crate) clocks: Clocks,
@@ -57,7 +119,7 @@ pub(crate) struct State {
 
 impl State {
     /// Opens what the policy grants. An error says which folder can't be opened.
-    pub(crate) fn new(call: Call, largest: Largest) -> Result<Self, String> {
+    pub(crate) fn new(call: Call, largest: Largest, begin: Instant) -> Result<Self, String> {
         let Call {
             args,
             env,
@@ -67,45 +129,37 @@ impl State {
             ..
         } = call;
         let mut denied = Vec::new();
-        let mut builder = WasiCtxBuilder::new();
-        builder
-            .arg("tool")
-            .args(&args)
-            .stdin(MemoryInputPipe::new(input));
-        for (name, value) in &env {
-            if policy.capabilities.environment.contains(name) {
-                builder.env(name, value);
+        let mut allowed = Vec::new();
+        for (name, value) in env {
+            if policy.capabilities.environment.contains(&name) {
+                allowed.push((name, value));
             } else {
                 denied.push(DeniedAttempt {
                     what: "environment".to_owned(),
-                    target: name.clone(),
+                    target: name,
                     rule: Rule::Environment,
                 });
             }
         }
-        for grant in &policy.capabilities.directories {
-            let (HostPath::Path(host), GuestPath::Path(guest)) = (&grant.host, &grant.guest) else {
-                continue;
-            };
-            let access = match grant.access {
-                Access::Read => FsPerms::ReadOnly,
-                Access::ReadWrite => FsPerms::ReadWrite,
-            };
-            builder.preopened_dir(host, guest, access).map_err(|error| {
-                format!(
-                    "the folder {} for the guest's {guest} can't be opened: {error:#}; see that \
-                     it exists and may be read",
-                    host.display()
-                )
-            })?;
-        }
+        let words = Words { args, env: allowed };
+        let wasi = if policy.capabilities.directories.is_empty() {
+            None
+        } else {
+            let mut builder = words.builder();
+            open(&mut builder, &policy.capabilities.directories)?;
+            Some(Box::new(builder.build_p1()))
+        };
         let usage = Usage {
             denied: denied.len() as u64,
             ..Usage::default()
         };
         denied.truncate(Execution::MAX_DENIED);
         Ok(Self {
-            wasi: builder.build_p1(),
+            wasi,
+            words,
+            input,
+            input_read: 0,
+            memory: None,
             limiter: Limiter::new(&policy.limits, largest),
             limits: policy.limits,
             clocks: policy.capabilities.clocks,
@@ -114,7 +168,7 @@ impl State {
                 Random::Real => None,
             },
             virtual_nanos: 0,
-            descriptors: BTreeMap::from([(1, Kind::Stdout), (2, Kind::Stderr)]),
+            descriptors: BTreeMap::from([(0, Kind::Stdin), (1, Kind::Stdout), (2, Kind::Stderr)]),
             names: BTreeMap::new(),
             sought: BTreeSet::new(),
             output: Vec::new(),
@@ -123,9 +177,25 @@ impl State {
             usage,
             file_bytes: 0,
             sight: Sight::default(),
-            turn: Instant::now(),
+            turn: begin,
             denied,
         })
+    }
+
+    /// wasmtime-wasi's part, with room to copy for one call from the guest.
+    pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
+        let words = &self.words;
+        let wasi = self
+            .wasi
+            .get_or_insert_with(|| Box::new(words.builder().build_p1()));
+        wasi.set_hostcall_fuel(COPY_LIMIT);
+        wasi
+    }
+
+    /// Whether the guest can have no folder and no file: none was granted, and nothing was
+    /// called that could give it one.
+    pub(crate) fn has_no_files(&self) -> bool {
+        self.wasi.is_none()
     }
 
     /// Lets others have their turn (the deadline and cancellation too) after a while. Fuel sees

@@ -41,7 +41,7 @@ fn answer(host: &mut Host<'_>, at: i32, value: Option<u64>) -> i32 {
 pub(super) async fn clock_res_get(host: &mut Host<'_>, id: i32, result: i32) -> Result<i32> {
     if host.state.clocks == Clocks::Real {
         let memory = &mut GuestMemory::Unshared(host.memory);
-        return wasi::clock_res_get(&mut host.state.wasi, memory, id, result);
+        return wasi::clock_res_get(host.state.wasi(), memory, id, result);
     }
     let known = matches!(id, REALTIME | MONOTONIC);
     Ok(answer(host, result, known.then_some(STEP)))
@@ -55,7 +55,7 @@ pub(super) async fn clock_time_get(
 ) -> Result<i32> {
     if host.state.clocks == Clocks::Real {
         let memory = &mut GuestMemory::Unshared(host.memory);
-        return wasi::clock_time_get(&mut host.state.wasi, memory, id, precision, result);
+        return wasi::clock_time_get(host.state.wasi(), memory, id, precision, result);
     }
     let value = read(host, id);
     Ok(answer(host, result, value))
@@ -121,7 +121,7 @@ pub(super) async fn poll_oneoff(
     if host.state.clocks == Clocks::Real {
         let memory = &mut GuestMemory::Unshared(host.memory);
         return wasi::poll_oneoff(
-            &mut host.state.wasi,
+            host.state.wasi(),
             memory,
             subscriptions,
             events,

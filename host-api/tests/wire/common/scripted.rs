@@ -67,7 +67,7 @@ impl Scripted {
             Plan::Judge(verdict) => verdict,
             Plan::MachineFails => {
                 return Err(ValidationError::Machine {
-                    doing: "writing /var/secret/path",
+                    doing: "writing /var/secret/path".into(),
                     reason: "no space".into(),
                 });
             }
