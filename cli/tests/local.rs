@@ -47,6 +47,9 @@ fn a_policy_as_json_is_the_policy_and_its_words() {
     let ended = world.run(["policy", "explain", "--json", "pure"]);
     let value: Value = serde_json::from_str(&ended.stdout).expect("JSON");
     assert_eq!(value["policy"]["limits"]["memory"], 64 * 1024 * 1024);
+    let shown = world.run(["policy", "show", "--json", "pure"]);
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    assert_eq!(shown, value["policy"]);
     assert!(
         value["explained"]
             .as_array()
@@ -68,6 +71,12 @@ fn broken_policies_say_where_and_what_to_do() {
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
         insta::assert_snapshot!(format!("broken_policy_{name}"), ended.stderr);
     }
+    let ended = world.run(["policy", "explain", "pur"]);
+    assert!(
+        ended.stderr.contains("did you mean `pure`?"),
+        "{}",
+        ended.stderr
+    );
     let ended = world.run(["policy", "explain", "nosuch"]);
     assert_eq!(ended.code, 1);
     assert!(

@@ -135,6 +135,36 @@ fn what_is_not_there_is_said_so() {
 }
 
 #[test]
+fn what_could_be_meant_or_lacks_is_said_with_the_next_step() {
+    let service = Service::start();
+    let ended = service.run(&["tool", "call", "no-such-tool", "{}"]);
+    assert!(
+        ended.stderr.contains("wasm-runner tool list"),
+        "{}",
+        ended.stderr
+    );
+    let ended = service.run(&["tool", "call", "no-such-tool"]);
+    assert_eq!(ended.code, 200);
+    assert!(
+        ended.stderr.contains("standard input is empty") && ended.stderr.contains("@FILE"),
+        "{}",
+        ended.stderr
+    );
+    // A version is named as everywhere else.
+    let ended = service.run(&["proposal", "watch", "no-such-tool@1.0.0"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("no-such-tool"), "{}", ended.stderr);
+    // One alone is not named twice, least of all by a point.
+    std::fs::create_dir(service.world.path("none")).expect("a folder");
+    let ended = service.run(&["proposal", "submit", "none"]);
+    assert!(
+        ended.stderr.starts_with("error: none is no proposal"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn two_services_do_not_share_a_folder_or_a_port() {
     let service = Service::start();
     let port = service.address.trim_start_matches("http://").to_owned();
@@ -159,6 +189,18 @@ fn an_address_that_is_none_is_refused() {
     let world = World::new();
     let ended = world.run(["serve", "--listen", "nonsense"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
+    for listen in ["localhost:0", "50051"] {
+        let ended = world.run(["serve", "--listen", listen]);
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("such as 127.0.0.1:50051"),
+            "{}",
+            ended.stderr
+        );
+    }
+    // It says so before it finds that there is no set-up.
+    let ended = world.run(["serve", "--listen", "0.0.0.0:0"]);
+    assert!(ended.stderr.contains("knows no users"), "{}", ended.stderr);
     let ended = world.run(["tool", "list", "--server", "https://127.0.0.1:1"]);
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("TLS"), "{}", ended.stderr);
