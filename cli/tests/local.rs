@@ -210,3 +210,34 @@ fn colours_come_only_where_they_are_asked_for() {
     let errors = world.run(["policy", "explain", "nosuch"]).stderr;
     assert!(!errors.contains('\u{1b}'));
 }
+
+#[test]
+fn a_validation_that_is_called_off_says_so() {
+    let world = World::new();
+    world.pretend_slow_set_up();
+    let child = world
+        .command()
+        .args(["validate", "slow-tool"])
+        .env("TMPDIR", world.path(""))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let building = || {
+        std::fs::read_dir(world.path(""))
+            .expect("listed")
+            .flatten()
+            .any(|entry| entry.path().join("package").exists())
+    };
+    for _ in 0..600 {
+        if building() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    common::signal("INT", &child);
+    let ended = common::ended(child.wait_with_output().expect("it ends"));
+    assert_eq!(ended.code, 130, "{}", ended.stderr);
+    assert!(ended.stderr.contains("called off"), "{}", ended.stderr);
+    assert!(!building(), "the build's folder goes with it");
+}

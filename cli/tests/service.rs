@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::World;
+use common::{World, signal};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 /// A service on a free port of the loopback interface; stopped at the end.
 struct Service {
@@ -18,6 +18,10 @@ impl Service {
     fn start() -> Self {
         let world = World::new();
         world.pretend_set_up();
+        Self::start_in(world)
+    }
+
+    fn start_in(world: World) -> Self {
         let mut child = world
             .command()
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -46,13 +50,35 @@ impl Service {
             .run(args.iter().chain(&["--server", &self.address]))
     }
 
+    /// Hands a tool in whose build takes long, and follows it; gives the proposal's id too.
+    fn follow_a_slow_one() -> (Self, Child, String) {
+        let world = World::new();
+        world.pretend_slow_set_up();
+        let service = Self::start_in(world);
+        let following = service
+            .world
+            .command()
+            .args(["proposal", "submit", "slow-tool", "--watch", "--activate"])
+            .args(["--server", &service.address])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        for _ in 0..600 {
+            let shown = service.run(&["proposal", "show", "slow-tool@0.1.0", "--json"]);
+            if shown.code == 0 {
+                let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+                let id = shown["tool"]["proposal_id"].as_str().expect("an id");
+                return (service, following, id.to_owned());
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the proposal did not come in");
+    }
+
     /// Asks it to stop, as a process manager does, and gives its exit code and its log.
     fn stop(mut self) -> (Option<i32>, String) {
-        let pid = self.child.id().to_string();
-        let killed = Command::new("sh")
-            .args(["-c", "kill -TERM \"$0\"", &pid])
-            .status();
-        assert!(killed.expect("sh is there").success());
+        signal("TERM", &self.child);
         let mut stderr = String::new();
         let mut log = self.child.stderr.take().expect("piped");
         std::io::Read::read_to_string(&mut log, &mut stderr).expect("text");
@@ -162,6 +188,47 @@ fn what_could_be_meant_or_lacks_is_said_with_the_next_step() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn ctrl_c_while_following_says_what_goes_on_without() {
+    let (service, following, id) = Service::follow_a_slow_one();
+    signal("INT", &following);
+    let ended = common::ended(following.wait_with_output().expect("it ends"));
+    assert_eq!(ended.code, 130, "{}", ended.stderr);
+    let watch = format!("wasm-runner proposal watch {id}");
+    for part in [
+        "slow-tool",
+        "goes on at the service",
+        "not activated",
+        watch.as_str(),
+        "wasm-runner tool activate slow-tool",
+    ] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    let (code, log) = service.stop();
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[test]
+fn a_service_that_stops_while_it_is_followed_is_told_at_once() {
+    let (service, mut following, id) = Service::follow_a_slow_one();
+    let stderr = BufReader::new(following.stderr.take().expect("piped"));
+    // On a thread of its own: the service has to be waited for meanwhile.
+    let told = std::thread::spawn(move || {
+        let mut lines = stderr.lines().map_while(Result::ok);
+        let told = lines.find(|line| line.contains("went away"));
+        (told, std::time::Instant::now())
+    });
+    let begun = std::time::Instant::now();
+    let (code, log) = service.stop();
+    assert_eq!(code, Some(0), "{log}");
+    let (told, at) = told.join().expect("read");
+    following.kill().expect("it still waits for the service");
+    following.wait().expect("it ends");
+    let told = told.expect("it says so");
+    assert!(told.contains(&id) && told.contains("is kept"), "{told}");
+    assert!(at - begun < std::time::Duration::from_secs(10), "{told}");
 }
 
 #[test]
