@@ -47,6 +47,9 @@ fn a_policy_as_json_is_the_policy_and_its_words() {
     let ended = world.run(["policy", "explain", "--json", "pure"]);
     let value: Value = serde_json::from_str(&ended.stdout).expect("JSON");
     assert_eq!(value["policy"]["limits"]["memory"], 64 * 1024 * 1024);
+    let shown = world.run(["policy", "show", "--json", "pure"]);
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+    assert_eq!(shown, value["policy"]);
     assert!(
         value["explained"]
             .as_array()
@@ -68,6 +71,12 @@ fn broken_policies_say_where_and_what_to_do() {
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
         insta::assert_snapshot!(format!("broken_policy_{name}"), ended.stderr);
     }
+    let ended = world.run(["policy", "explain", "pur"]);
+    assert!(
+        ended.stderr.contains("did you mean `pure`?"),
+        "{}",
+        ended.stderr
+    );
     let ended = world.run(["policy", "explain", "nosuch"]);
     assert_eq!(ended.code, 1);
     assert!(
@@ -240,4 +249,35 @@ fn less_than_is_demanded_is_refused_with_what_lacks() {
     assert!(stdout.contains("no    network namespace"), "{stdout}");
     assert!(stdout.contains("ok    Landlock"), "{stdout}");
     assert!(stdout.contains("ok    seccomp"), "{stdout}");
+}
+
+#[test]
+fn a_validation_that_is_called_off_says_so() {
+    let world = World::new();
+    world.pretend_slow_set_up();
+    let child = world
+        .command()
+        .args(["validate", "slow-tool"])
+        .env("TMPDIR", world.path(""))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let building = || {
+        std::fs::read_dir(world.path(""))
+            .expect("listed")
+            .flatten()
+            .any(|entry| entry.path().join("package").exists())
+    };
+    for _ in 0..600 {
+        if building() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    common::signal("INT", &child);
+    let ended = common::ended(child.wait_with_output().expect("it ends"));
+    assert_eq!(ended.code, 130, "{}", ended.stderr);
+    assert!(ended.stderr.contains("called off"), "{}", ended.stderr);
+    assert!(!building(), "the build's folder goes with it");
 }

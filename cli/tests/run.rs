@@ -312,3 +312,38 @@ fn a_reader_that_goes_away_is_no_error_to_speak_of() {
     assert_eq!(output.status.code(), Some(141));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn a_module_that_begins_with_more_memory_than_allowed_exceeds_it() {
+    let world = World::new();
+    world.write(
+        "guest.wat",
+        r#"(module (memory (export "memory") 2) (func (export "_start")))"#,
+    );
+    let ended = world.run(["run", "--memory", "64 KiB", "guest.wat"]);
+    assert_eq!(ended.code, 203, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("allow more with --memory"),
+        "{}",
+        ended.stderr
+    );
+    let ended = world.run(["run", "--memory", "128 KiB", "guest.wat"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+}
+
+#[test]
+fn a_folder_that_a_policy_names_and_is_not_there_is_the_policys_fault() {
+    let world = World::new();
+    world.module(&guests::cat());
+    let policy = "[[capabilities.directories]]\nhost = \"/no/such/folder\"\nguest = \"/data\"\naccess = \"read\"\n";
+    world.write("policy.toml", policy);
+    let ended = world.run(["run", "--policy", "policy.toml", "guest.wasm"]);
+    assert_eq!(ended.code, 200, "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("the policy shows /no/such/folder at /data"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -123,7 +123,7 @@ named! {
 
 /// A move that the present state does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{attempted}` is not possible in state `{from}` (possible: {})", possible(*.from))]
+#[error("a version that {} can't be {}: {}", standing(*.from), done(*.attempted), advice(*.from))]
 pub struct IllegalMove {
     /// The present state.
     pub from: State,
@@ -131,12 +131,51 @@ pub struct IllegalMove {
     pub attempted: Move,
 }
 
-fn possible(from: State) -> String {
-    let names: Vec<_> = from.moves().map(Move::as_str).collect();
-    if names.is_empty() {
-        "nothing, it is an end".to_owned()
-    } else {
-        names.join(", ")
+/// A state in words, to follow "a version that".
+fn standing(state: State) -> &'static str {
+    match state {
+        State::Proposed => "waits for its validation",
+        State::Validating => "is being validated",
+        State::Passed => "passed",
+        State::Failed => "failed its validation",
+        State::Review => "waits for a person's decision",
+        State::Active => "is active",
+        State::Rejected => "was rejected",
+        State::Deprecated => "was deprecated",
+        State::RolledBack => "was rolled back",
+    }
+}
+
+/// A move in words, to follow "can't be".
+fn done(by_move: Move) -> &'static str {
+    match by_move {
+        Move::Propose => "proposed again",
+        Move::BeginValidation | Move::ResumeValidation => "validated",
+        Move::Pass => "found good",
+        Move::Fail => "found wanting",
+        Move::AskForReview => "given to a person",
+        Move::Approve => "approved",
+        Move::Reject => "rejected",
+        Move::Activate => "activated",
+        Move::Deprecate => "deprecated",
+        Move::RollBack => "rolled back",
+    }
+}
+
+/// What to do with a version that stands there.
+fn advice(state: State) -> &'static str {
+    match state {
+        State::Proposed | State::Validating => {
+            "wait for its verdict (`wasm-runner proposal watch`)"
+        }
+        State::Passed => {
+            "activate it (`wasm-runner tool activate`), or reject it (`wasm-runner proposal decide`)"
+        }
+        State::Review => "approve or reject it first (`wasm-runner proposal decide`)",
+        State::Active => "deprecate it or roll it back (`wasm-runner tool deprecate`, `roll-back`)",
+        State::Failed | State::Rejected | State::Deprecated | State::RolledBack => {
+            "that is for good; raise the version and submit it again"
+        }
     }
 }
 
@@ -322,16 +361,20 @@ mod tests {
     }
 
     #[test]
-    fn an_illegal_move_says_what_is_possible() {
+    fn an_illegal_move_says_what_to_do() {
         let message = |from: State, by| from.after(by).unwrap_err().to_string();
         assert_eq!(
-            message(State::Passed, Move::Approve),
-            "`approve` is not possible in state `passed` (possible: reject, activate)"
+            message(State::Validating, Move::Activate),
+            "a version that is being validated can't be activated: wait for its verdict \
+             (`wasm-runner proposal watch`)"
         );
         assert_eq!(
             message(State::Failed, Move::Activate),
-            "`activate` is not possible in state `failed` (possible: nothing, it is an end)"
+            "a version that failed its validation can't be activated: that is for good; raise the \
+             version and submit it again"
         );
+        let review = message(State::Review, Move::Activate);
+        assert!(review.contains("wasm-runner proposal decide"), "{review}");
     }
 
     #[test]

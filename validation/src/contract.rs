@@ -1,6 +1,7 @@
 //! Schemas, compiled: what goes in and what comes out.
 
 mod budget;
+mod places;
 mod shape;
 
 use crate::Manifest;
@@ -80,7 +81,7 @@ impl Contract {
     /// Checks an input.
     ///
     /// # Errors
-    /// The first place that does not fit.
+    /// The first place that does not fit, and in its message some more.
     pub fn check_input(&self, value: &Value) -> Result<(), Mismatch> {
         check(&self.input, value)
     }
@@ -88,7 +89,7 @@ impl Contract {
     /// Checks an output.
     ///
     /// # Errors
-    /// The first place that does not fit.
+    /// The first place that does not fit, and in its message some more.
     pub fn check_output(&self, value: &Value) -> Result<(), Mismatch> {
         check(&self.output, value)
     }
@@ -231,22 +232,9 @@ fn fits(schema: &Schema, value: &Value) -> Result<(), Mismatch> {
             ));
         }
     }
-    let budget = if schema.shape.recursive {
-        Budget::WHERE_RECURSIVE
-    } else {
-        Budget::WHERE
-    };
-    let place = within(budget, || {
-        schema.compiled.validate(value).map_err(|error| Mismatch {
-            pointer: error.instance_path().to_string(),
-            message: short(error.to_string()),
-        })
-    });
-    place.unwrap_or_else(|Spent| {
-        Err(whole(
-            "it does not fit the schema; there is too much to compare to say where",
-        ))
-    })
+    Err(places::find(schema, value).unwrap_or_else(|| {
+        whole("it does not fit the schema; there is too much to compare to say where")
+    }))
 }
 
 /// Values stand in messages, and may be as long as an input.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What tool builds need, in one folder (`make setup` makes it).
@@ -73,15 +74,58 @@ pub struct Check {
 
 /// Why there is no usable installation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {reason}; run `make setup` (or set WASM_RUNNER_HOME to the folder that it made)")]
+#[error("{path}: {reason}; {}", remedy(*.is_forbidden))]
 pub struct InstallationError {
     /// The file or folder.
     pub path: PathBuf,
     /// What is wrong with it.
     pub reason: String,
+    /// It may be all that it should be, and this user may not read it.
+    pub is_forbidden: bool,
 }
 
 const SETUP: &str = "make setup";
+
+fn remedy(is_forbidden: bool) -> &'static str {
+    if is_forbidden {
+        "have it made readable for you, or make an installation of your own: `make setup`, with \
+         WASM_RUNNER_HOME set to a folder of yours"
+    } else {
+        "run `make setup` (or set WASM_RUNNER_HOME to the folder that it made)"
+    }
+}
+
+impl InstallationError {
+    /// What can't be used, for the reason that the system gave.
+    fn of(path: &Path, gone: &str, error: &std::io::Error) -> Self {
+        let is_forbidden = error.kind() == ErrorKind::PermissionDenied;
+        let reason = match error.kind() {
+            ErrorKind::PermissionDenied => {
+                "it belongs to another user's installation, and you may not read it".to_owned()
+            }
+            ErrorKind::NotFound => gone.to_owned(),
+            _ => format!("it can't be read: {error}"),
+        };
+        Self {
+            path: path.to_owned(),
+            reason,
+            is_forbidden,
+        }
+    }
+
+    /// Without what to do.
+    fn what(&self) -> String {
+        format!("{}: {}", self.path.display(), self.reason)
+    }
+}
+
+/// Whether it is there, and this user may see it.
+fn there(path: &Path, gone: &str) -> Result<(), InstallationError> {
+    match std::fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(InstallationError::of(path, gone, &error)),
+    }
+}
 
 impl Installation {
     /// Where the installation is: `WASM_RUNNER_HOME`, else `$XDG_DATA_HOME/wasm-runner`, else
@@ -106,22 +150,13 @@ impl Installation {
     /// # Errors
     /// The first part that is missing or broken.
     pub fn open(home: &Path) -> Result<Self, InstallationError> {
-        let wrong = |path: PathBuf, reason: String| InstallationError { path, reason };
         let toolchain: Toolchain = read(&home.join("toolchain.toml"))?;
         let list: Allowlist = read(&home.join("allowlist.toml"))?;
         for program in [&toolchain.cargo, &toolchain.rustc] {
-            if !program.is_file() {
-                return Err(wrong(
-                    program.clone(),
-                    "this program of the toolchain is gone".into(),
-                ));
-            }
+            there(program, "this program of the toolchain is gone")?;
         }
         for folder in ["vendor", "warm", "allowlist.lock"] {
-            let path = home.join(folder);
-            if !path.exists() {
-                return Err(wrong(path, "it is missing".into()));
-            }
+            there(&home.join(folder), "it is missing")?;
         }
         Ok(Self {
             home: home.to_owned(),
@@ -132,60 +167,53 @@ impl Installation {
 
     /// Looks at each part, for people.
     pub fn check(home: &Path) -> Vec<Check> {
-        let part = |name, result: Result<String, String>| match result {
+        let part = |name, result: Result<String, InstallationError>| match result {
             Ok(detail) => Check {
                 name,
                 ok: true,
                 detail,
                 remedy: "",
             },
-            Err(detail) => Check {
+            Err(error) => Check {
                 name,
                 ok: false,
-                detail,
-                remedy: SETUP,
+                detail: error.what(),
+                remedy: if error.is_forbidden {
+                    remedy(true)
+                } else {
+                    SETUP
+                },
             },
         };
         let toolchain = read::<Toolchain>(&home.join("toolchain.toml"));
-        let there = |name: &str| {
+        let folder = |name: &str| {
             let path = home.join(name);
-            if path.exists() {
-                Ok(path.display().to_string())
-            } else {
-                Err(format!("{} is missing", path.display()))
-            }
+            there(&path, "it is missing").map(|()| path.display().to_string())
         };
         vec![
             part(
                 "toolchain",
-                match &toolchain {
-                    Ok(toolchain) if !toolchain.rustc.is_file() => {
-                        Err(format!("{} is gone", toolchain.rustc.display()))
-                    }
-                    Ok(toolchain) => Ok(format!(
+                toolchain.clone().and_then(|toolchain| {
+                    let rustc = &toolchain.rustc;
+                    there(rustc, "this program of the toolchain is gone")?;
+                    Ok(format!(
                         "{} at {}",
                         toolchain.rustc_version,
-                        toolchain.rustc.display()
-                    )),
-                    Err(error) => Err(error.to_string()),
-                },
+                        rustc.display()
+                    ))
+                }),
             ),
             part(
                 "target",
-                match &toolchain {
-                    Ok(toolchain) => Ok(format!("{} by {}", toolchain.target, toolchain.route)),
-                    Err(_) => Err("unknown without a toolchain".into()),
-                },
+                toolchain.map(|toolchain| format!("{} by {}", toolchain.target, toolchain.route)),
             ),
             part(
                 "allow-list",
-                match read::<Allowlist>(&home.join("allowlist.toml")) {
-                    Ok(list) => Ok(format!("{} crates", list.crates.len())),
-                    Err(error) => Err(error.to_string()),
-                },
+                read::<Allowlist>(&home.join("allowlist.toml"))
+                    .map(|list| format!("{} crates", list.crates.len())),
             ),
-            part("vendored crates", there("vendor")),
-            part("crates compiled ahead", there("warm")),
+            part("vendored crates", folder("vendor")),
+            part("crates compiled ahead", folder("warm")),
         ]
     }
 }
@@ -197,19 +225,37 @@ struct Allowlist {
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, InstallationError> {
-    let wrong = |reason: String| InstallationError {
-        path: path.to_owned(),
-        reason,
-    };
     let text = std::fs::read_to_string(path)
-        .map_err(|error| wrong(format!("it can't be read: {error}")))?;
-    toml::from_str(&text)
-        .map_err(|error| wrong(format!("it is not what set-up writes: {}", error.message())))
+        .map_err(|error| InstallationError::of(path, "it is missing", &error))?;
+    toml::from_str(&text).map_err(|error| InstallationError {
+        path: path.to_owned(),
+        reason: format!("it is not what set-up writes: {}", error.message()),
+        is_forbidden: false,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_not_be_read_is_not_called_gone() {
+        let denied = ErrorKind::PermissionDenied.into();
+        let error = InstallationError::of(Path::new("/home/a/rustc"), "it is gone", &denied);
+        let said = error.to_string();
+        assert!(said.contains("another user's installation"), "{said}");
+        assert!(
+            said.contains("WASM_RUNNER_HOME set to a folder of yours"),
+            "{said}"
+        );
+        let gone = ErrorKind::NotFound.into();
+        let error = InstallationError::of(Path::new("/home/a/rustc"), "it is gone", &gone);
+        assert!(
+            error
+                .to_string()
+                .starts_with("/home/a/rustc: it is gone; run `make setup`")
+        );
+    }
 
     #[test]
     fn what_is_missing_is_named_with_its_remedy() {
@@ -223,9 +269,9 @@ mod tests {
         );
         let checks = Installation::check(home.path());
         assert!(
-            checks
-                .iter()
-                .all(|check| !check.ok && check.remedy == "make setup"),
+            checks.iter().all(|check| !check.ok
+                && check.remedy == "make setup"
+                && !check.detail.contains("make setup")),
             "{checks:?}"
         );
         std::fs::write(home.path().join("toolchain.toml"), "cargo = 3").expect("written");

@@ -6,7 +6,7 @@ use crate::limit_flags::LimitFlags;
 use crate::output::{print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
 use crate::{cancel, module, policy_source};
-use policies::{Access, Bytes, Clocks, DirectoryGrant, Limits, Policy, Random};
+use policies::{Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, Policy, Random};
 use runtime::{Call, Chunk, Execution, Sandbox, SandboxConfig, Stream};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
@@ -88,6 +88,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let arguments = utf8_arguments(&args.passed_on)?;
     let policy = effective_policy(args, &env)?;
     let wasm = module::read(&args.module, policy.limits.module_size)?;
+    folders_are_there(&policy)?;
     let input = read_input(args.input.as_deref(), policy.limits.input)?;
     let sandbox = sandbox_for(&policy.limits)?;
     let compiling = spinner(&format!("compiling {}", args.module.display()));
@@ -169,6 +170,23 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
     }
     args.limits.apply(limits)?;
     Ok(policy)
+}
+
+/// A folder that a policy names may be gone; that is not the input's fault.
+fn folders_are_there(policy: &Policy) -> Result<(), Problem> {
+    for grant in &policy.capabilities.directories {
+        if let HostPath::Path(path) = &grant.host
+            && !path.is_dir()
+        {
+            return Err(Problem::new(format!(
+                "the policy shows {} at {}, and there is no such folder",
+                path.display(),
+                grant.guest
+            ))
+            .remedy("make the folder, or name another in the policy"));
+        }
+    }
+    Ok(())
 }
 
 /// A sandbox with room for just this run.

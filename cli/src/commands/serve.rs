@@ -27,7 +27,7 @@ Examples:
 Whoever reaches the address may use the whole service: it knows no users yet.")]
 pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:50051")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:50051", value_parser = address)]
     listen: SocketAddr,
     /// Where knowledge, compiled code and the key are kept; by default `state` in the
     /// installation's folder
@@ -59,8 +59,20 @@ pub(crate) struct Args {
     confine: confine::Args,
 }
 
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "write an IP address and a port, such as 127.0.0.1:50051".to_owned())
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let config = config(args)?;
+    if !args.listen.ip().is_loopback() {
+        tracing::warn!(
+            address = %args.listen,
+            "whoever reaches this address may use the whole service, for it knows no users yet: \
+             listen on 127.0.0.1 unless something else keeps strangers away"
+        );
+    }
     block_on(async {
         // Before there is anything to stop, so that no signal is missed.
         let shutdown = told_to_stop()?;

@@ -2,6 +2,7 @@
 
 mod call;
 mod list;
+mod lookup;
 mod moves;
 mod show;
 

@@ -2,7 +2,7 @@
 
 use super::{ACT, BAD, BOLD, DIM, GOOD, WARN, err, grouped, harmless, size, time};
 use policies::Policy;
-use runtime::{Execution, Outcome, Rule};
+use runtime::{Execution, Frame, Outcome, Rule};
 use std::io::{self, Write};
 
 /// Says on standard error why a guest did not end by itself; nothing when it did. Where flags
@@ -13,7 +13,8 @@ pub(crate) fn print_ending(execution: &Execution, flags_help: bool) -> io::Resul
         return Ok(());
     };
     writeln!(err, "{BAD}error:{BAD:#} {}", harmless(&what))?;
-    for frame in execution.backtrace.iter().take(SHOWN_FRAMES) {
+    let shown = telling_frames(&execution.backtrace);
+    for frame in &shown {
         let function = frame
             .function
             .clone()
@@ -31,7 +32,7 @@ pub(crate) fn print_ending(execution: &Execution, flags_help: bool) -> io::Resul
     if let Some(more) = execution
         .backtrace
         .len()
-        .checked_sub(SHOWN_FRAMES)
+        .checked_sub(shown.len())
         .filter(|more| *more > 0)
     {
         writeln!(
@@ -46,7 +47,30 @@ pub(crate) fn print_ending(execution: &Execution, flags_help: bool) -> io::Resul
 }
 
 /// Frames of a backtrace that are shown: recursion without end has thousands.
-const SHOWN_FRAMES: usize = 20;
+const SHOWN_FRAMES: usize = 8;
+
+/// The innermost frames of the guest's own; all kinds where none is.
+fn telling_frames(backtrace: &[Frame]) -> Vec<&Frame> {
+    let own: Vec<_> = backtrace.iter().filter(|frame| is_own(frame)).collect();
+    let frames = if own.is_empty() {
+        backtrace.iter().collect()
+    } else {
+        own
+    };
+    frames.into_iter().take(SHOWN_FRAMES).collect()
+}
+
+/// Whether a function is the author's: not of Rust's or C's libraries, nor what starts a program.
+fn is_own(frame: &Frame) -> bool {
+    const LIBRARIES: [&str; 6] = ["std::", "core::", "alloc::", "dlmalloc", "__", "_start"];
+    const PLACES: [&str; 3] = ["/rustc/", "/library/", "/wasi-libc/"];
+    let name = frame.function.as_deref().unwrap_or_default();
+    // `<alloc::vec::Vec<T> as …>::f`, `<&T as core::…>::f`.
+    let plain = name.trim_start_matches(['<', '&']);
+    let place = frame.location.as_deref().unwrap_or_default();
+    !LIBRARIES.iter().any(|library| plain.starts_with(library))
+        && !PLACES.iter().any(|library| place.contains(library))
+}
 
 fn ending(outcome: &Outcome) -> Option<(String, Option<&'static str>)> {
     Some(match outcome {
@@ -166,5 +190,62 @@ fn rule_name(rule: Rule) -> &'static str {
         Rule::Files => "limits.files",
         Rule::FileBytes => "limits.file_bytes",
         _ => "policy",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(function: &str, location: &str) -> Frame {
+        Frame {
+            index: 0,
+            function: Some(function.to_owned()),
+            location: Some(location.to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_backtrace_shows_the_guests_own_functions() {
+        let names = |frames: &[Frame]| -> Vec<String> {
+            let shown = telling_frames(frames);
+            shown.iter().filter_map(|it| it.function.clone()).collect()
+        };
+        let mut frames = vec![
+            frame(
+                "core::panicking::panic_fmt",
+                "/rustc/0/library/core/src/panicking.rs:1:2",
+            ),
+            frame(
+                "<alloc::vec::Vec<T> as core::ops::Index<I>>::index",
+                "/rustc/0/library/alloc/src/vec.rs:1:2",
+            ),
+            frame(
+                "dlmalloc::dlmalloc::Dlmalloc<A>::malloc",
+                "/vendor/dlmalloc/src/lib.rs:1:2",
+            ),
+            frame("word_count::pick", "src/main.rs:12:9"),
+            frame(
+                "<word_count::Row as core::fmt::Display>::fmt",
+                "src/main.rs:13:9",
+            ),
+            frame("word_count::main", "src/main.rs:20:1"),
+            frame("std::rt::lang_start", "/rustc/0/library/std/src/rt.rs:1:2"),
+            frame("__main_void", ""),
+            frame("_start", ""),
+        ];
+        assert_eq!(
+            names(&frames),
+            [
+                "word_count::pick",
+                "<word_count::Row as core::fmt::Display>::fmt",
+                "word_count::main"
+            ]
+        );
+        // Recursion without end.
+        frames.extend(vec![frame("word_count::again", "src/main.rs:1:1"); 100]);
+        assert_eq!(names(&frames).len(), SHOWN_FRAMES);
+        // One that is all library is better than none.
+        assert_eq!(names(&frames[..1]), ["core::panicking::panic_fmt"]);
     }
 }

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A folder with an empty home in it; gone at the end.
 pub(crate) struct World {
@@ -50,6 +50,20 @@ impl World {
         for folder in ["home/vendor", "home/warm"] {
             fs::create_dir_all(self.path(folder)).expect("a folder");
         }
+    }
+
+    /// A set-up whose builds take longer than any test, and a package to build with it.
+    pub(crate) fn pretend_slow_set_up(&self) {
+        use std::os::unix::fs::PermissionsExt as _;
+        self.pretend_set_up();
+        let slow = self.write("slow", "#!/bin/sh\nexec sleep 60\n");
+        fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).expect("a program");
+        let toolchain = fs::read_to_string(self.path("home/toolchain.toml")).expect("written");
+        let toolchain = toolchain.replace("/bin/true", &slow.display().to_string());
+        self.write("home/toolchain.toml", toolchain);
+        let manifest = "[package]\nname = \"slow-tool\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+        self.write("slow-tool/Cargo.toml", manifest);
+        self.write("slow-tool/src/main.rs", "fn main() {}\n");
     }
 
     /// A module from its text form.
@@ -103,7 +117,16 @@ impl World {
     }
 }
 
-fn ended(output: Output) -> Ended {
+/// Sends a signal to a process, as a terminal or a process manager does.
+pub(crate) fn signal(name: &str, child: &Child) {
+    let pid = child.id().to_string();
+    let sent = Command::new("sh")
+        .args(["-c", "kill -s \"$0\" \"$1\"", name, &pid])
+        .status();
+    assert!(sent.expect("sh is there").success());
+}
+
+pub(crate) fn ended(output: Output) -> Ended {
     Ended {
         code: output.status.code().expect("no signal ended it"),
         stdout: String::from_utf8(output.stdout).expect("text"),

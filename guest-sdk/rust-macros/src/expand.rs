@@ -50,11 +50,13 @@ pub(crate) fn tool(arguments: TokenStream, item: TokenStream) -> Result<TokenStr
 
 /// The mistake, beside what keeps the compiler from making more of it than it is: without the
 /// function and a `main` it would say that they lack, and that imports are not used.
-pub(crate) fn mistaken(error: &Error, item: TokenStream) -> TokenStream {
+pub(crate) fn mistaken(error: &Error, item: &TokenStream) -> TokenStream {
     let error = error.to_compile_error();
     let main = match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) if function.sig.ident == "main" => quote!(),
-        _ => quote!(fn main() {}),
+        _ => quote!(
+            fn main() {}
+        ),
     };
     quote! {
         #error
@@ -212,8 +214,9 @@ mod tests {
 
     #[test]
     fn one_mistake_is_one_error() {
-        let error = tool(tokens("properties(determinstic)"), tokens(FUNCTION)).expect_err("misspelt");
-        let expanded = mistaken(&error, tokens(FUNCTION));
+        let error =
+            tool(tokens("properties(determinstic)"), tokens(FUNCTION)).expect_err("misspelt");
+        let expanded = mistaken(&error, &tokens(FUNCTION));
         syn::parse2::<syn::File>(expanded.clone()).expect("it is a file of Rust");
         let expanded = expanded.to_string();
         assert_eq!(expanded.matches("compile_error").count(), 1, "{expanded}");
@@ -221,7 +224,7 @@ mod tests {
             assert!(expanded.contains(part), "{part} in {expanded}");
         }
         // One that is called so already is not written twice.
-        let main = mistaken(&error, tokens("fn main() {}")).to_string();
+        let main = mistaken(&error, &tokens("fn main() {}")).to_string();
         assert_eq!(main.matches("fn main").count(), 1, "{main}");
     }
 

@@ -15,6 +15,6 @@ use proc_macro::TokenStream;
 pub fn tool(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
     expand::tool(arguments.into(), item.clone())
-        .unwrap_or_else(|error| expand::mistaken(&error, item))
+        .unwrap_or_else(|error| expand::mistaken(&error, &item))
         .into()
 }

@@ -89,7 +89,7 @@ pub(crate) fn all_that_came_of_it_is_read_back_exactly(fresh: &Fresh) {
         })
     ));
     let (mut manifest, grant) = (manifest(&tool), Policy::preset("workspace").unwrap());
-    manifest.description = "What \"it\" itself says,\nin ünïcode.".to_owned();
+    "What \"it\" itself says,\nin ünïcode.".clone_into(&mut manifest.description);
     let artifact: Vec<u8> = (0..3_000_000_u32)
         .map(|n| n.to_le_bytes()[n as usize % 4])
         .collect();

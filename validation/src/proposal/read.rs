@@ -322,7 +322,7 @@ mod tests {
         write(".cargo/config.toml", b"x");
         write("Cargo.lock", b"x");
         // What is built here, and what the author would not keep either.
-        write("n.wasm", &[0xff; 2 * 1024 * 1024]);
+        write("n.wasm", &vec![0xff; 2 * 1024 * 1024]);
         write(".gitignore", b"*.log\n/out/\n!keep.log\n");
         write("trace.log", b"\xff");
         write("out/x", b"\xff");
@@ -351,7 +351,8 @@ mod tests {
             .to_string();
         assert!(said.contains("src/link.rs"), "{said}");
         std::fs::remove_file(folder.path().join("src/link.rs")).expect("removed");
-        for content in [&b"\xff\xfe"[..], &[b'x'; ProposedTool::MAX_FILE_BYTES + 1]] {
+        let large = vec![b'x'; ProposedTool::MAX_FILE_BYTES + 1];
+        for content in [&b"\xff\xfe"[..], &large] {
             write("src/data.bin", content);
             let said = ProposedTool::from_dir(folder.path())
                 .expect_err("bytes")

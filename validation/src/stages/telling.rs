@@ -1,6 +1,6 @@
 //! What a run tells about itself, in words for findings.
 
-use crate::{Place, ProposedTool, Reproducer};
+use crate::{CapabilityRequest, Manifest, Place, ProposedTool, Reproducer};
 use policies::{Policy, Random};
 use runtime::{DeniedAttempt, Execution, Outcome, OutcomeKind, Rule};
 
@@ -151,6 +151,24 @@ pub(crate) fn refusal(stderr: &str) -> Refusal {
     })
 }
 
+/// What helps a tool that looked for a file outside of every folder: the guest's own library says
+/// that there is none, without asking us, so that no denied attempt tells of it.
+pub(crate) fn wants_a_folder(said: &str, manifest: Option<&Manifest>) -> Option<&'static str> {
+    // WASI's number for `no such file or directory`, and the words of Rust's standard library.
+    let looked = ["os error 44", "pre-opened file descriptor"];
+    let asks = manifest.is_some_and(|manifest| {
+        manifest
+            .capabilities
+            .iter()
+            .any(|request| matches!(request, CapabilityRequest::Directory { .. }))
+    });
+    (!asks && looked.iter().any(|words| said.contains(words))).then_some(
+        "a tool sees no file of the machine unless it asks for a folder: with the SDK \
+         capability(directory = \"/data\", access = \"read\", reason = \"…\"); tests and examples \
+         see fixtures/data there",
+    )
+}
+
 /// The last lines of a text.
 pub(crate) fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.trim_end().lines().collect();
@@ -203,6 +221,23 @@ mod unit {
         assert_eq!(panic("a panicked at b", &proposal), None);
         let cut = panic("thread 'main' panicked at ", &proposal).expect("a panic");
         assert_eq!((cut.message.as_str(), cut.place), ("", None));
+    }
+
+    #[test]
+    fn a_file_that_was_looked_for_in_vain_points_to_folders() {
+        let said = "Error: Os { code: 44, kind: NotFound } No such file or directory (os error 44)";
+        assert!(wants_a_folder(said, None).is_some_and(|it| it.contains("capability(directory")));
+        assert_eq!(wants_a_folder("no such word", None), None);
+        let mut manifest: Manifest = serde_json::from_value(serde_json::json!({
+            "name": "n", "version": "1.0.0", "description": "d", "input_schema": true,
+            "output_schema": true,
+            "capabilities": [{"kind": "directory", "guest": "/data", "access": "read", "reason": "r"}],
+        }))
+        .expect("a manifest");
+        // It has one: the file is just not there.
+        assert_eq!(wants_a_folder(said, Some(&manifest)), None);
+        manifest.capabilities.clear();
+        assert!(wants_a_folder(said, Some(&manifest)).is_some());
     }
 
     #[test]

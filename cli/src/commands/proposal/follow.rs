@@ -227,6 +227,15 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_went_away_leaves_the_next_step() {
+        let problem = away("the-id", Status::unavailable("connection refused"));
+        let remedy = problem.remedy.expect("what to do");
+        for part in ["wasm-runner serve", "wasm-runner proposal watch the-id"] {
+            assert!(remedy.contains(part), "{remedy}");
+        }
+    }
+
+    #[test]
     fn an_answer_is_no_lost_connection() {
         assert!(is_lost(&Status::unavailable("")));
         assert!(!is_lost(&Status::internal(

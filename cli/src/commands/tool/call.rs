@@ -1,5 +1,6 @@
 //! `wasm-runner tool call`.
 
+use super::lookup;
 use crate::client::{Client, ServerArgs};
 use crate::commands::run::grants;
 use crate::exit::Exit;
@@ -73,6 +74,7 @@ pub(crate) struct Args {
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let request = request(args)?;
+    let names: Vec<String> = request.environment.keys().cloned().collect();
     let client = Client::connect(&args.server).await?;
     let answer = if args.stream {
         streamed(&client, timed(request, args)).await
@@ -93,9 +95,14 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
                 .exit(Exit::DeadlineExceeded)
                 .into());
         }
-        answer => answer?,
+        Err(error) => return Err(lookup::explained(&client, &args.tool, error).await),
+        Ok(answer) => answer,
     };
-    report(args, &answer)
+    let exit = report(args, &answer)?;
+    if !args.env.is_empty() {
+        lookup::tell_unseen(&client, &args.tool.name, &answer.version, &names).await?;
+    }
+    Ok(exit)
 }
 
 fn request(args: &Args) -> anyhow::Result<ExecuteToolRequest> {
@@ -170,17 +177,23 @@ fn binding(text: &str) -> Result<DirectoryBinding, Problem> {
     })
 }
 
+const NO_INPUT: &str =
+    "give it as JSON, as @FILE, or on standard input; a tool that takes nothing takes {}";
+
 fn read_input(source: Option<&str>) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match source {
         None if io::stdin().is_terminal() => {
-            return Err(Problem::new("there is no input")
-                .remedy("give it as JSON, as @FILE, or as - for standard input; a tool without any takes {}")
-                .into());
+            return Err(Problem::new("there is no input").remedy(NO_INPUT).into());
         }
         None | Some("-") => {
             let failed = |error| file_problem("read", Path::new("standard input"), error);
             io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+            if bytes.trim_ascii().is_empty() {
+                return Err(Problem::new("there is no input: standard input is empty")
+                    .remedy(NO_INPUT)
+                    .into());
+            }
         }
         Some(text) => match text.strip_prefix('@') {
             Some(path) => {

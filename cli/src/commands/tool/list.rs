@@ -61,7 +61,8 @@ impl From<State> for ToolState {
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let client = Client::connect(&args.server).await?;
-    let tools = all(&client, args).await?;
+    let states = args.state.iter().map(|state| ToolState::from(*state));
+    let tools = all(&client, &args.prefix, states).await?;
     if args.json {
         print_json(&tools.iter().map(version_json).collect::<Vec<_>>())?;
     } else {
@@ -70,14 +71,15 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-async fn all(client: &Client, args: &Args) -> Result<Vec<ToolVersion>, tonic::Status> {
+/// All versions of tools whose name starts so, in these states (in any, if none is named).
+pub(super) async fn all(
+    client: &Client,
+    prefix: &str,
+    states: impl Iterator<Item = ToolState>,
+) -> Result<Vec<ToolVersion>, tonic::Status> {
     let mut request = ListToolsRequest {
-        name_prefix: args.prefix.clone(),
-        states: args
-            .state
-            .iter()
-            .map(|state| ToolState::from(*state).into())
-            .collect(),
+        name_prefix: prefix.to_owned(),
+        states: states.map(Into::into).collect(),
         page_size: 1000,
         page_token: String::new(),
     };

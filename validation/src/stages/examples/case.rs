@@ -4,6 +4,7 @@ use super::same::same;
 use super::{Context, short};
 use crate::stages::telling::{
     denied, ending, exceeded, own_function, panic, refusal, reproducer, succeeded, tail,
+    wants_a_folder,
 };
 use crate::{Example, Finding, Place, Reproducer};
 use policies::Policy;
@@ -66,7 +67,9 @@ impl<'a> Case<'a> {
             let mut finding = self.finding(
                 "panicked",
                 format!("{name} panics: {}", panic.message),
-                "return a ToolError instead of panicking; check indexes, unwraps and arithmetic",
+                wants_a_folder(&panic.message, Some(context.manifest)).unwrap_or(
+                    "return a ToolError instead of panicking; check indexes, unwraps and arithmetic",
+                ),
             );
             finding.place = panic.place.or(finding.place);
             return Err(finding);
@@ -81,7 +84,8 @@ impl<'a> Case<'a> {
             return Err(self.finding(
                 "failed",
                 format!("{name} {}: {}{tried}", ending(execution), tail(&stderr, 5)),
-                "make the tool give the example's output, or mend the example",
+                wants_a_folder(&stderr, Some(context.manifest))
+                    .unwrap_or("make the tool give the example's output, or mend the example"),
             ));
         }
         self.answer(context, &execution.output).map(Some)

@@ -84,6 +84,18 @@ fn ends(end: End, stderr: &str) -> Answer {
 const NONE: [&str; 0] = [];
 
 #[tokio::test]
+async fn a_tool_that_looks_for_files_is_told_how_to_ask_for_them() {
+    let answer = ends(End::Exit(1), "No such file or directory (os error 44)");
+    let manifest = manifest(
+        vec![example(json!(1), Some(json!(3)), None)],
+        Properties::default(),
+    );
+    let found = run_all(answer, &manifest, true).await;
+    let remedy = &found.findings[0].remedy;
+    assert!(remedy.contains("capability(directory"), "{remedy}");
+}
+
+#[tokio::test]
 async fn outputs_are_compared_as_json_values() {
     let nothing = Properties::default();
     let output = |value| example(json!(1), Some(value), None);
