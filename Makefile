@@ -1,5 +1,8 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test lint clean
+.PHONY: help setup build demo test lint fuzz-host clean
+
+COUNT ?= 10000
+SEED ?= 1
 
 help:
 	@echo "make setup   the WASI target and the crates that tools may use (others call it first)"
@@ -7,6 +10,7 @@ help:
 	@echo "make demo    proposes every tool of tests/tools to a service and calls three of them"
 	@echo "make test    every test"
 	@echo "make lint    formatting, clippy, rustdoc, licences, shell scripts"
+	@echo "make fuzz-host COUNT=10000 SEED=1   random modules through the service"
 	@echo "make clean   removes target/"
 
 setup:
@@ -23,6 +27,9 @@ test: setup
 
 lint:
 	@./scripts/lint.sh
+
+fuzz-host:
+	@./scripts/fuzz-host.sh $(COUNT) $(SEED)
 
 clean:
 	cargo clean

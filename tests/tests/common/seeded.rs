@@ -4,7 +4,7 @@
 
 use super::Service;
 use host_api::proto::execution_service_client::ExecutionServiceClient;
-use host_api::proto::{ExecuteToolRequest, Execution, OutcomeKind};
+use host_api::proto::{Captured, ExecuteToolRequest, Execution, OutcomeKind};
 use kbi::{Attribution, Digest, KnowledgeBase, SqliteKnowledgeBase, ValidationOutcome};
 use policies::Policy;
 use serde_json::{Value, json};
@@ -153,6 +153,44 @@ pub(crate) fn request(name: &str, input: &str) -> ExecuteToolRequest {
 
 pub(crate) fn kind(execution: &Execution) -> OutcomeKind {
     execution.outcome.as_ref().expect("an outcome").kind()
+}
+
+/// All of an execution but how long it took.
+pub(crate) fn timeless(execution: &Execution) -> Execution {
+    let mut execution = execution.clone();
+    if let Some(usage) = &mut execution.usage {
+        usage.wall_micros = 0;
+        usage.cpu_micros = 0;
+    }
+    execution
+}
+
+/// Each limit that was used beyond what the policy says. Time has some room: a machine that is
+/// busy elsewhere looks at the deadline late.
+pub(crate) fn over_limits(policy: &Policy, execution: &Execution) -> Vec<String> {
+    const LATE: u64 = 10_000_000;
+    let limits = &policy.limits;
+    let usage = execution.usage.unwrap_or_default();
+    let length =
+        |captured: &Option<Captured>| captured.as_ref().map_or(0, |one| one.data.len() as u64);
+    [
+        ("fuel", usage.fuel, limits.fuel.0),
+        ("memory", usage.peak_memory_bytes, limits.memory.0),
+        ("output", execution.output.len() as u64, limits.output.0),
+        ("stdout", length(&execution.stdout), limits.stdout.0),
+        ("stderr", length(&execution.stderr), limits.stderr.0),
+        ("files", usage.files_created.into(), limits.files.into()),
+        ("denials", execution.denied.len() as u64, 64),
+        (
+            "wall time",
+            usage.wall_micros,
+            limits.wall_time.0.saturating_add(LATE),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, used, limit)| used > limit)
+    .map(|(name, used, limit)| format!("{used} of {name} was used, {limit} is the limit"))
+    .collect()
 }
 
 /// A policy as a policy file would say it.

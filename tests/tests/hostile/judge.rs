@@ -1,7 +1,7 @@
 //! Holds what happened against what must happen, and one run against the other.
 
 use super::case::{Case, Expect};
-use crate::common::seeded::{Seeded, kind};
+use crate::common::seeded::{Seeded, kind, over_limits, timeless};
 use host_api::proto::Execution;
 use tonic::{Code, Status};
 
@@ -20,7 +20,8 @@ pub(crate) fn differences(
             outcome(case, execution, &mut wrong);
             streams(case, execution, &mut wrong);
             records(case, execution, &mut wrong);
-            limits(case, execution, &mut wrong);
+            // What holds for every run, whatever happens in it.
+            wrong.extend(over_limits(&case.policy, execution));
         }
         (Err(status), Expect::Refused) => refusal(service, case, status, &mut wrong),
         (Err(status), _) => {
@@ -50,16 +51,6 @@ pub(crate) fn unlike(
         }
         _ => Some("one run was refused, and the other not".to_owned()),
     }
-}
-
-/// All of an execution but how long it took.
-pub(crate) fn timeless(execution: &Execution) -> Execution {
-    let mut execution = execution.clone();
-    if let Some(usage) = &mut execution.usage {
-        usage.wall_micros = 0;
-        usage.cpu_micros = 0;
-    }
-    execution
 }
 
 fn refusal(service: &Seeded, case: &Case, status: &Status, wrong: &mut Vec<String>) {
@@ -167,38 +158,4 @@ fn records(case: &Case, execution: &Execution, wrong: &mut Vec<String>) {
             usage.peak_memory_bytes
         ));
     }
-}
-
-/// What holds for every run, whatever happens in it.
-fn limits(case: &Case, execution: &Execution, wrong: &mut Vec<String>) {
-    wrong.extend(over_limits(&case.policy, execution));
-}
-
-/// Each limit that was used beyond what the policy says. Time has some room: a machine that is
-/// busy elsewhere looks at the deadline late.
-pub(crate) fn over_limits(policy: &policies::Policy, execution: &Execution) -> Vec<String> {
-    const LATE: u64 = 10_000_000;
-    let limits = &policy.limits;
-    let usage = execution.usage.unwrap_or_default();
-    let length = |captured: &Option<host_api::proto::Captured>| {
-        captured.as_ref().map_or(0, |one| one.data.len() as u64)
-    };
-    [
-        ("fuel", usage.fuel, limits.fuel.0),
-        ("memory", usage.peak_memory_bytes, limits.memory.0),
-        ("output", execution.output.len() as u64, limits.output.0),
-        ("stdout", length(&execution.stdout), limits.stdout.0),
-        ("stderr", length(&execution.stderr), limits.stderr.0),
-        ("files", usage.files_created.into(), limits.files.into()),
-        ("denials", execution.denied.len() as u64, 64),
-        (
-            "wall time",
-            usage.wall_micros,
-            limits.wall_time.0.saturating_add(LATE),
-        ),
-    ]
-    .into_iter()
-    .filter(|(_, used, limit)| used > limit)
-    .map(|(name, used, limit)| format!("{used} of {name} was used, {limit} is the limit"))
-    .collect()
 }
