@@ -1,10 +1,11 @@
 //! What the guest can call: WASI preview 1, each function through our hands.
 //!
 //! Every function of the interface is defined here by name. Most pass straight to wasmtime-wasi;
-//! those that a policy speaks of are in [`files`], [`output`], [`sight`] and [`time`], and those
-//! that every tool calls, for their speed, in [`input`].
+//! those that a policy speaks of are in [`files`], [`hole`], [`output`], [`sight`] and [`time`],
+//! and those that every tool calls, for their speed, in [`input`].
 
 mod files;
+mod hole;
 mod input;
 mod output;
 mod sight;
@@ -151,7 +152,7 @@ functions! {
     fd_read(fd: i32, iovs: i32, count: i32, result: i32) waits [files];
     fd_readdir(fd: i32, buffer: i32, size: i32, cookie: i64, result: i32) waits [sight];
     fd_renumber(from: i32, to: i32) waits [files];
-    fd_seek(fd: i32, offset: i64, whence: i32, result: i32) waits [files];
+    fd_seek(fd: i32, offset: i64, whence: i32, result: i32) waits [hole];
     fd_sync(a: i32) waits;
     fd_tell(a: i32, b: i32) sync;
     fd_write(fd: i32, iovs: i32, count: i32, result: i32) waits [files];

@@ -196,7 +196,7 @@ fn demangled(name: &str) -> String {
 }
 
 /// What a module says of itself, within bounds.
-fn shortened(mut text: String) -> String {
+pub(crate) fn shortened(mut text: String) -> String {
     const LONGEST: usize = 512;
     if text.len() > LONGEST {
         text.truncate(text.floor_char_boundary(LONGEST));

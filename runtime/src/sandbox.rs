@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::host::{self, State};
+use crate::run::shortened;
 use crate::{Digest, InstallationKey, LoadError, SandboxError, Tool};
 use policies::{Bytes, Limits};
 use std::num::NonZeroUsize;
@@ -177,8 +178,15 @@ fn refused(error: &wasmtime::Error) -> LoadError {
         Some((_, message)) => LoadError::TooDemanding {
             message: message.to_owned(),
         },
-        None => LoadError::Invalid { message },
+        None => LoadError::Invalid {
+            message: shortened(message),
+        },
     }
+}
+
+/// A name that a module gives, for people: they have up to 100 000 bytes of any kind.
+fn shown(name: &str) -> String {
+    shortened(name.escape_debug().to_string())
 }
 
 /// What the first eight bytes say.
@@ -203,8 +211,8 @@ fn check_interface(module: &Module) -> Result<(), LoadError> {
     for import in module.imports() {
         if import.module() != host::MODULE || !host::FUNCTIONS.contains(&import.name()) {
             return Err(LoadError::ForeignImport {
-                module: import.module().to_owned(),
-                name: import.name().to_owned(),
+                module: shown(import.module()),
+                name: shown(import.name()),
             });
         }
     }

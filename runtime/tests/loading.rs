@@ -76,6 +76,59 @@ fn what_is_no_command_is_named() {
 }
 
 #[test]
+fn what_a_module_calls_things_is_told_in_short() {
+    let long = "n".repeat(100_000);
+    let text = format!("(module (import \"{long}\" \"\\1b[2J\" (func)))");
+    let Err(LoadError::ForeignImport { module, name }) = load(&wat(&text)) else {
+        panic!("loaded");
+    };
+    assert!(
+        module.starts_with("nnn") && module.len() < 600,
+        "{}",
+        module.len()
+    );
+    assert_eq!(name, r"\u{1b}[2J");
+    // The same export twice, as text would not take it.
+    let twice = wat("(module (func (export \"n\")) (func (export \"m\")))");
+    let grown: Vec<u8> = {
+        let mut exports = vec![2];
+        for index in 0..2 {
+            exports.extend([0xa0, 0x8d, 0x06]);
+            exports.extend(long.as_bytes());
+            exports.extend([0, index]);
+        }
+        let size = u32::try_from(exports.len()).expect("small");
+        let section = [[7].as_slice(), &leb(size), &exports].concat();
+        // In the place of the export section that is there: ten bytes with its head.
+        let at = twice
+            .windows(3)
+            .position(|w| w == [7, 9, 2])
+            .expect("it is there");
+        [&twice[..at], &section, &twice[at + 11..]].concat()
+    };
+    let said = load(&grown).expect_err("twice").to_string();
+    assert!(
+        said.contains("duplicate export") && said.len() < 700,
+        "{}",
+        said.len()
+    );
+}
+
+/// A number as WebAssembly writes it.
+fn leb(mut number: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let byte = u8::try_from(number & 0x7f).expect("seven bits");
+        number >>= 7;
+        if number == 0 {
+            bytes.push(byte);
+            return bytes;
+        }
+        bytes.push(byte | 0x80);
+    }
+}
+
+#[test]
 fn custom_sections_of_any_name_and_content_do_no_harm() {
     let mut wasm = command("", "");
     for name in [

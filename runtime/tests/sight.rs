@@ -128,6 +128,31 @@ fn a_folder_too_large_for_one_buffer_is_listed_whole() {
     assert!(entries[2..].is_sorted_by_key(|(name, _)| name.clone()));
 }
 
+#[test]
+fn a_folder_with_more_than_can_be_listed_is_told() {
+    let place = tempfile::tempdir().expect("a folder");
+    // 255 bytes of name and 24 of head, 60 131 times: just over 16 MiB.
+    for index in 0..60_200 {
+        let name = format!("{index:0255}");
+        fs::File::create(place.path().join(name)).expect("made");
+    }
+    let tool = load(&wat(
+        "(module
+          (import \"wasi_snapshot_preview1\" \"fd_readdir\" (func $fd_readdir (param i32 i32 i32 i64 i32) (result i32)))
+          (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $proc_exit (param i32)))
+          (memory (export \"memory\") 1)
+          (func (export \"_start\")
+            (call $proc_exit
+              (call $fd_readdir (i32.const 3) (i32.const 0) (i32.const 24) (i64.const 0) (i32.const 200)))))",
+    ));
+    let mut policy = Policy::default();
+    policy.limits.wall_time = policies::WallTime::secs(120);
+    policy.capabilities.directories = vec![grant(place.path(), Access::Read)];
+    let execution = run(&tool, Call::new(policy));
+    // EOVERFLOW
+    assert_eq!(execution.outcome, Outcome::ToolError { exit_code: 61 });
+}
+
 /// Deletes what it lists, one name at a time, while it goes on in the listing.
 #[test]
 fn a_folder_can_be_emptied_while_it_is_listed() {

@@ -44,13 +44,18 @@ impl Toolchain {
         let mut folders = Vec::new();
         for program in [&self.cargo, &self.rustc] {
             for path in [Some(program.clone()), program.canonicalize().ok()] {
-                let folder = path.as_deref().and_then(|path| path.parent()?.parent());
-                folders.extend(
-                    folder
-                        // `/usr/bin/cargo`: the system's programs are there for every build.
-                        .filter(|folder| *folder != Path::new("/usr") && *folder != Path::new("/"))
-                        .map(Path::to_owned),
-                );
+                let Some(folder) = path.as_deref().and_then(Path::parent) else {
+                    continue;
+                };
+                // A toolchain has its libraries beside `bin`. The system's programs are there
+                // for every build.
+                let folder = match folder.parent() {
+                    Some(whole) if folder.ends_with("bin") => whole,
+                    _ => folder,
+                };
+                if folder != Path::new("/usr") && folder != Path::new("/") {
+                    folders.push(folder.to_owned());
+                }
             }
         }
         folders.sort();

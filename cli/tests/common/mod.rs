@@ -56,7 +56,7 @@ impl World {
     pub(crate) fn pretend_slow_set_up(&self) {
         use std::os::unix::fs::PermissionsExt as _;
         self.pretend_set_up();
-        let slow = self.write("slow", "#!/bin/sh\nexec sleep 60\n");
+        let slow = self.write("toolchain/slow", "#!/bin/sh\nexec sleep 60\n");
         fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).expect("a program");
         let toolchain = fs::read_to_string(self.path("home/toolchain.toml")).expect("written");
         let toolchain = toolchain.replace("/bin/true", &slow.display().to_string());

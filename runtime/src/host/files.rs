@@ -1,7 +1,7 @@
 //! Files and folders: quotas and records around wasmtime-wasi's file system.
 
 use super::state::Kind;
-use super::{Host, errno, input, output, sight};
+use super::{Host, errno, hole, input, output, sight};
 use crate::execution::Rule;
 use wasmtime::Result;
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
@@ -15,9 +15,6 @@ const EXCLUSIVE: i32 = 4;
 const DIRECTORY: u8 = 3;
 const REGULAR: u8 = 4;
 const SYMLINK: u8 = 7;
-
-/// Where the size stands in a `filestat` (wasi_snapshot_preview1.witx).
-const SIZE: usize = 32;
 
 /// Files and folders that a guest may hold open at once: descriptors are the whole process's, and
 /// a guest that never closes any must not starve the others.
@@ -129,8 +126,8 @@ pub(super) async fn fd_write(
     // Where it stands is only asked of those that were moved: the others stand where their own
     // writes, which were counted, have brought them.
     let hole = if length > 0 && host.state.sought.contains(&fd) {
-        let at = position(host, fd)?;
-        hole(host, fd, at).await?
+        let at = hole::position(host, fd)?;
+        hole::before(host, fd, at).await?
     } else {
         0
     };
@@ -139,45 +136,6 @@ pub(super) async fn fd_write(
     }
     let error = Box::pin(pass!(host, fd_write, fd, iovs, vectors(count), result)).await?;
     host.count_written(error, result, hole);
-    Ok(error)
-}
-
-/// Where a file descriptor stands; 0 where it has no place, as the call itself will say.
-fn position(host: &mut Host<'_>, fd: i32) -> Result<u64> {
-    let mut memory = [0; 8];
-    let guest = &mut GuestMemory::Unshared(&mut memory);
-    wasi::fd_tell(host.state.wasi(), guest, fd, 0)?;
-    Ok(u64::from_le_bytes(memory))
-}
-
-/// The bytes between a file's end and a place beyond it. A write there makes the file longer by
-/// them as well, so they count as written: on a disk without holes they are.
-async fn hole(host: &mut Host<'_>, fd: i32, at: u64) -> Result<u64> {
-    if at == 0 || host.state.descriptors.get(&fd) != Some(&Kind::File) {
-        return Ok(0);
-    }
-    let mut memory = [0; 64];
-    let guest = &mut GuestMemory::Unshared(&mut memory);
-    let error = wasi::fd_filestat_get(host.state.wasi(), guest, fd, 0).await?;
-    if error != errno::SUCCESS {
-        return Ok(0);
-    }
-    let mut size = [0; 8];
-    size.copy_from_slice(&memory[SIZE..SIZE + 8]);
-    Ok(at.saturating_sub(u64::from_le_bytes(size)))
-}
-
-pub(super) async fn fd_seek(
-    host: &mut Host<'_>,
-    fd: i32,
-    offset: i64,
-    whence: i32,
-    result: i32,
-) -> Result<i32> {
-    let error = pass!(host, fd_seek, fd, offset, whence, result).await?;
-    if error == errno::SUCCESS {
-        host.state.sought.insert(fd);
-    }
     Ok(error)
 }
 
@@ -194,7 +152,7 @@ pub(super) async fn fd_pwrite(
     };
     let hole = match length {
         0 => 0,
-        _ => hole(host, fd, offset.cast_unsigned()).await?,
+        _ => hole::before(host, fd, offset.cast_unsigned()).await?,
     };
     if let Err(error) = host.may_write("fd_pwrite", fd, length.saturating_add(hole)) {
         return Ok(error);

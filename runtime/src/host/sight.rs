@@ -134,29 +134,26 @@ pub(super) async fn fd_readdir(
 
 /// Reads a whole folder through wasmtime-wasi, into memory of our own instead of the guest's,
 /// and puts it in order. The inner error is WASI's number.
+///
+/// There is room for the longest listing from the start: each call looks at every entry, however
+/// little room it has, and what is not touched of the memory is never there.
 async fn read(host: &mut Host<'_>, fd: i32) -> Result<Result<Listing, i32>> {
-    let mut room = 64 << 10;
-    loop {
-        // The entries, and after them the four bytes that tell how many bytes they have.
-        let mut memory = vec![0; room + 4];
-        let end = i32::try_from(room).expect("at most MAX_LISTING, which fits");
-        let state = host.state.wasi();
-        let guest = &mut GuestMemory::Unshared(&mut memory);
-        let error = wasi::fd_readdir(state, guest, fd, 0, end, 0, end).await?;
-        if error != errno::SUCCESS {
-            return Ok(Err(error));
-        }
-        let mut length = [0; 4];
-        length.copy_from_slice(&memory[room..]);
-        let used = u32::from_le_bytes(length) as usize;
-        if used < room {
-            return Ok(Ok(sorted(&mut host.state.sight, &memory[..used])));
-        }
-        if room >= MAX_LISTING {
-            return Ok(Err(errno::OVERFLOW));
-        }
-        room *= 4;
+    // The entries, and after them the four bytes that tell how many bytes they have.
+    let mut memory = vec![0; MAX_LISTING + 4];
+    let end = i32::try_from(MAX_LISTING).expect("it fits");
+    let state = host.state.wasi();
+    let guest = &mut GuestMemory::Unshared(&mut memory);
+    let error = wasi::fd_readdir(state, guest, fd, 0, end, 0, end).await?;
+    if error != errno::SUCCESS {
+        return Ok(Err(error));
     }
+    let mut length = [0; 4];
+    length.copy_from_slice(&memory[MAX_LISTING..]);
+    let used = u32::from_le_bytes(length) as usize;
+    if used >= MAX_LISTING {
+        return Ok(Err(errno::OVERFLOW));
+    }
+    Ok(Ok(sorted(&mut host.state.sight, &memory[..used])))
 }
 
 /// Entries in the order of their names, with cookies and inodes to match.
