@@ -1,6 +1,7 @@
 //! The guests, built as every tool is built.
 
 use anyhow::{Result, bail};
+use isolation::{Isolation, LocalLauncher};
 use runtime::CancellationToken;
 use serde_json::{Value, json};
 use validation::{Installation, Manifest, ProposedTool};
@@ -106,12 +107,13 @@ fn build(name: &'static str, source: &str, dependencies: &[&str]) -> Result<Gues
     eprintln!("building the guest {name}");
     let installation = Installation::open(&Installation::locate())?;
     let proposal = proposal(name, source, dependencies, &manifest(name)?)?;
-    let built = tokio::runtime::Runtime::new()?.block_on(validation::build(
-        &installation,
-        &proposal,
-        &|_| {},
-        &CancellationToken::new(),
-    ))?;
+    let built = tokio::runtime::Runtime::new()?.block_on(async {
+        // The guests are ours, so the ring need not be whole.
+        let program = std::env::current_exe()?;
+        let launcher = LocalLauncher::new(&program, Isolation::BestEffort).await?;
+        let cancel = CancellationToken::new();
+        anyhow::Ok(validation::build(&installation, &launcher, &proposal, &|_| {}, &cancel).await?)
+    })?;
     match built.module {
         Some(wasm) => Ok(Guest { name, wasm }),
         None => bail!("the guest {name} does not build: {:#?}", built.findings),

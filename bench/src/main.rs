@@ -22,6 +22,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 use figure::{Figure, NotBuilt, Reach, Report};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// How fast calls are, beside what else could run them
 #[derive(Parser, Debug)]
@@ -114,15 +115,29 @@ fn not_built() -> Vec<NotBuilt> {
     }]
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    // The compiler of the guests is confined by this program itself.
+    if let Some(code) = isolation::enter_if_asked(&[]) {
+        return code;
+    }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     // Some figures start this program again, to be what they compare with.
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.split_first() {
         Some((first, [file])) if first == restart::PROCESS => {
-            return restart::run_precompiled(Path::new(file));
+            restart::run_precompiled(Path::new(file))
         }
         Some((first, [folder])) if first == restart::SERVICE => restart::serve(Path::new(folder)),
-        Some((first, rest)) if first == waiting::PROCESS => return waiting::process(rest),
+        Some((first, rest)) if first == waiting::PROCESS => waiting::process(rest),
         _ => measure(&Args::parse()),
     }
 }

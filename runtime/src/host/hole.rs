@@ -13,7 +13,7 @@ const SIZE: usize = 32;
 pub(super) fn position(host: &mut Host<'_>, fd: i32) -> Result<u64> {
     let mut memory = [0; 8];
     let guest = &mut GuestMemory::Unshared(&mut memory);
-    wasi::fd_tell(&mut host.state.wasi, guest, fd, 0)?;
+    wasi::fd_tell(host.state.wasi(), guest, fd, 0)?;
     Ok(u64::from_le_bytes(memory))
 }
 
@@ -25,7 +25,7 @@ pub(super) async fn before(host: &mut Host<'_>, fd: i32, at: u64) -> Result<u64>
     }
     let mut memory = [0; 64];
     let guest = &mut GuestMemory::Unshared(&mut memory);
-    let error = wasi::fd_filestat_get(&mut host.state.wasi, guest, fd, 0).await?;
+    let error = wasi::fd_filestat_get(host.state.wasi(), guest, fd, 0).await?;
     if error != errno::SUCCESS {
         return Ok(0);
     }
@@ -42,7 +42,7 @@ pub(super) async fn fd_seek(
     result: i32,
 ) -> Result<i32> {
     let memory = &mut GuestMemory::Unshared(host.memory);
-    let error = wasi::fd_seek(&mut host.state.wasi, memory, fd, offset, whence, result).await?;
+    let error = wasi::fd_seek(host.state.wasi(), memory, fd, offset, whence, result).await?;
     if error == errno::SUCCESS {
         host.state.sought.insert(fd);
     }

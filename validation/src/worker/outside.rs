@@ -20,7 +20,7 @@ const LINE_LIMIT: u64 = 64 * MIB;
 const MOST_LINES: usize = 100_000;
 /// What a stage may take beyond its own limit: for compiling what it runs, and on a machine
 /// that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What the process may use beside the memory of the guests that run at a time: for compiling.
 const MEMORY: u64 = 2048 * MIB;
 /// Room for the folders of tests and examples.
@@ -93,7 +93,7 @@ pub(crate) async fn judge(
     // It is removed on a thread that may block.
     let _ = tokio::task::spawn_blocking(move || drop(folder)).await;
     match heard? {
-        Heard::Done(judged) => Ok(judged),
+        Heard::Done(judged) => Ok(*judged),
         Heard::Death(death) => {
             hearing.died(&death);
             Ok(Judged {
@@ -133,7 +133,7 @@ fn write(request: &Request<'_>) -> Result<tempfile::TempDir, ValidationError> {
 /// What came of the process.
 enum Heard {
     /// It did its work.
-    Done(Judged),
+    Done(Box<Judged>),
     /// It did not.
     Death(Death),
 }
@@ -234,10 +234,10 @@ impl Hearing<'_, '_> {
             }
             match serde_json::from_slice(&line) {
                 Ok(Line::Done { manifest, grant }) if self.ended == STAGES.len() => {
-                    return Ok(Some(Heard::Done(Judged {
+                    return Ok(Some(Heard::Done(Box::new(Judged {
                         manifest: manifest.map(|it| *it),
                         grant: *grant,
-                    })));
+                    }))));
                 }
                 Ok(Line::Failed { doing, reason }) => {
                     return Err(ValidationError::Machine {
