@@ -242,6 +242,58 @@ fn code_of_one_module_is_not_believed_for_another() {
     );
 }
 
+/// Signs as the installation with this key does, by the format that `runtime/src/cache.rs` has.
+fn sign(key: u8, entry: &std::path::Path, signed: &[u8], code: &[u8]) -> Vec<u8> {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let name = entry.file_stem().expect("a name").to_string_lossy();
+    let (digest, engine) = name.split_once('-').expect("digest and engine");
+    let (magic, size) = (&signed[..8], &signed[40..48]);
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&[key; 32]).expect("any length");
+    mac.update(magic);
+    mac.update(&hex::decode(digest).expect("hex"));
+    mac.update(engine.as_bytes());
+    mac.update(size);
+    mac.update(code);
+    [magic, &mac.finalize().into_bytes(), size, code].concat()
+}
+
+#[test]
+fn code_of_another_engine_is_compiled_again_even_when_it_is_signed() {
+    let cached = Cached {
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    let wasm = command("", "");
+    cached.load(1, &wasm);
+    let entry = cached.entry();
+    let signed = fs::read(&entry).expect("kept");
+    let code = &signed[48..];
+    assert_eq!(
+        sign(1, &entry, &signed, code),
+        signed,
+        "this is how it is signed"
+    );
+    let change = |from: &[u8], to: &[u8]| {
+        let at = code.windows(from.len()).position(|window| window == from);
+        let at = at.unwrap_or_else(|| panic!("no {}", String::from_utf8_lossy(from)));
+        let mut code = code.to_vec();
+        code[at..at + to.len()].copy_from_slice(to);
+        code
+    };
+    // An older wasmtime's, another processor's, and no code at all.
+    let older = change(b"48.0.8", b"47.0.1");
+    let arch = std::env::consts::ARCH.as_bytes();
+    let foreign = change(arch, &b"riscv64"[..arch.len().min(7)]);
+    for (what, code) in [
+        ("older", older),
+        ("foreign", foreign),
+        ("none", vec![0; 64]),
+    ] {
+        fs::write(&entry, sign(1, &entry, &signed, &code)).expect("written");
+        cached.load(1, &wasm);
+        assert_eq!(fs::read(&entry).expect("kept"), signed, "{what}");
+    }
+}
+
 #[test]
 fn the_installations_key() {
     let folder = tempfile::tempdir().expect("a folder");
