@@ -1,6 +1,6 @@
 ;;! expect = "fuel_exhausted"
 ;;! [limits]
-;;! fuel = "1 M"
+;;! fuel = "100 k"
 
 ;; Nothing but calls into the host: they cost fuel as well.
 (module

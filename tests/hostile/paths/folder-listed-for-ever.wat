@@ -7,7 +7,7 @@
 ;;! host = "box"
 ;;! access = "read"
 ;;! [place]
-;;! many = { folder = "box", count = 500, name_bytes = 200 }
+;;! many = { folder = "box", count = 200, name_bytes = 200 }
 
 ;; Begins the listing of a large folder again and again, from its start each time, into a buffer of
 ;; a few bytes: what the host reads for it is on the clock, however little the guest takes.
