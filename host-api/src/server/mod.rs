@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use validation::{Installation, Validator};
+use validation::{Contract, Installation, Validator};
 
 /// The service, to be bound to an address.
 pub struct Server;
@@ -74,6 +74,8 @@ impl Server {
         config: ServerConfig,
         validator: impl FnOnce(&Sandbox, &Ceiling) -> Option<Arc<dyn Validate>>,
     ) -> Result<BoundServer, ServerError> {
+        // Beside all that follows, so that the first call does not wait for it.
+        tokio::task::spawn_blocking(Contract::prepare);
         let data = DataDir::take(&config.data_dir)?;
         let ceiling = Ceiling::new(config.ceiling.clone())
             .map_err(|(grant, source)| ServerError::Ceiling { grant, source })?;
@@ -104,6 +106,8 @@ impl Server {
             .max(1)
             .saturating_add(config.max_waiting_calls);
         let calls = Arc::new(Calls::new(tools, ceiling, admitted, closing.clone()));
+        let loading = Arc::clone(&calls);
+        tokio::spawn(async move { loading.load_active().await });
 
         let address = config.listen;
         let listen = |source| ServerError::Listen { address, source };
