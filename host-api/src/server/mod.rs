@@ -19,6 +19,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use validation::{Contract, Installation, Validator};
 
+/// How long a start waits for tools to be loaded.
+const LOADING: Duration = Duration::from_millis(250);
+
 /// The service, to be bound to an address.
 pub struct Server;
 
@@ -107,7 +110,10 @@ impl Server {
             .saturating_add(config.max_waiting_calls);
         let calls = Arc::new(Calls::new(tools, ceiling, admitted, closing.clone()));
         let loading = Arc::clone(&calls);
-        tokio::spawn(async move { loading.load_active().await });
+        let loading = tokio::spawn(async move { loading.load_active().await });
+        // Whoever finds the service listening finds its tools loaded, unless there are so many
+        // that it shall not wait; the rest comes beside the first calls.
+        drop(tokio::time::timeout(LOADING, loading).await);
 
         let address = config.listen;
         let listen = |source| ServerError::Listen { address, source };

@@ -32,6 +32,47 @@ pub(crate) enum Kind {
     File,
 }
 
+/// What each open descriptor is. The standard streams, which all programs have, have places of
+/// their own: to make and drop a map of three takes as long as calling the host does.
+pub(crate) struct Descriptors {
+    standard: [Option<Kind>; 3],
+    others: BTreeMap<i32, Kind>,
+}
+
+impl Default for Descriptors {
+    fn default() -> Self {
+        Self {
+            standard: [Kind::Stdin, Kind::Stdout, Kind::Stderr].map(Some),
+            others: BTreeMap::new(),
+        }
+    }
+}
+
+impl Descriptors {
+    pub(crate) fn get(&self, fd: i32) -> Option<Kind> {
+        match usize::try_from(fd).map(|fd| self.standard.get(fd)) {
+            Ok(Some(kind)) => *kind,
+            _ => self.others.get(&fd).copied(),
+        }
+    }
+
+    /// Sets what a descriptor is, or that it is none, and gives what it was.
+    pub(crate) fn set(&mut self, fd: i32, kind: Option<Kind>) -> Option<Kind> {
+        if let Ok(Some(place)) = usize::try_from(fd).map(|fd| self.standard.get_mut(fd)) {
+            return std::mem::replace(place, kind);
+        }
+        match kind {
+            Some(kind) => self.others.insert(fd, kind),
+            None => self.others.remove(&fd),
+        }
+    }
+
+    /// How many are open, folders that were granted not counted.
+    pub(crate) fn len(&self) -> usize {
+        self.standard.iter().flatten().count() + self.others.len()
+    }
+}
+
 /// What one guest call can make the host copy, in bytes: the engine's own default.
 const COPY_LIMIT: usize = 128 << 20;
 
@@ -101,7 +142,7 @@ pub(crate) struct State {
     pub(crate) seed: Option<u64>,
     /// Nanoseconds since the virtual clock's start.
     pub(crate) virtual_nanos: u64,
-    pub(crate) descriptors: BTreeMap<i32, Kind>,
+    pub(crate) descriptors: Descriptors,
     /// What the guest called the files that it has open, for records.
     pub(crate) names: BTreeMap<i32, String>,
     pub(crate) output: Vec<u8>,
@@ -166,7 +207,7 @@ impl State {
                 Random::Real => None,
             },
             virtual_nanos: 0,
-            descriptors: BTreeMap::from([(0, Kind::Stdin), (1, Kind::Stdout), (2, Kind::Stderr)]),
+            descriptors: Descriptors::default(),
             names: BTreeMap::new(),
             output: Vec::new(),
             stderr: Captured::default(),
