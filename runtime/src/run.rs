@@ -10,7 +10,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
-use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime::{Extern, Store, Trap, WasmBacktrace, bail};
 use wasmtime_wasi::I32Exit;
 
 /// How the guest's future ended.
@@ -56,7 +56,13 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
             store.set_fuel(limits.fuel.0)?;
             store.fuel_async_yield_interval(Some(YIELD_INTERVAL))?;
             let instance = tool.pre.instantiate_async(&mut store).await?;
-            let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+            let memory = instance.get_module_export(&mut store, &tool.memory);
+            store.data_mut().memory = memory.and_then(Extern::into_memory);
+            let start = instance.get_module_export(&mut store, &tool.start);
+            let Some(start) = start.and_then(Extern::into_func) else {
+                bail!("it has no `_start`");
+            };
+            let start = start.typed::<(), ()>(&store)?;
             start.call_async(&mut store, ()).await
         }));
         // A short call ends within its first poll, and needs neither a timer nor a place among

@@ -158,7 +158,14 @@ impl Sandbox {
             .map_err(|error| LoadError::ImportType {
                 message: format!("{error:#}"),
             })?;
-        Ok(Tool::new(Arc::clone(&self.0), pre, digest, size))
+        // Both were seen before the module was kept.
+        let start = module.get_export_index("_start");
+        let memory = module.get_export_index("memory");
+        let exports = [
+            start.ok_or(LoadError::NoStart)?,
+            memory.ok_or(LoadError::NoMemory)?,
+        ];
+        Ok(Tool::new(Arc::clone(&self.0), pre, exports, digest, size))
     }
 }
 

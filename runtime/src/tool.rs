@@ -4,13 +4,16 @@ use crate::host::State;
 use crate::sandbox::Inner;
 use crate::{Call, Digest, Execution};
 use std::sync::Arc;
-use wasmtime::InstancePre;
+use wasmtime::{InstancePre, ModuleExport};
 
 /// A compiled module. Cheap to clone; each run is an instance of its own.
 #[derive(Clone)]
 pub struct Tool {
     pub(crate) sandbox: Arc<Inner>,
     pub(crate) pre: InstancePre<State>,
+    /// Where `_start` and `memory` are, so that no call looks for them by name.
+    pub(crate) start: ModuleExport,
+    pub(crate) memory: ModuleExport,
     digest: Digest,
     module_bytes: u64,
 }
@@ -19,12 +22,15 @@ impl Tool {
     pub(crate) fn new(
         sandbox: Arc<Inner>,
         pre: InstancePre<State>,
+        [start, memory]: [ModuleExport; 2],
         digest: Digest,
         module_bytes: u64,
     ) -> Self {
         Self {
             sandbox,
             pre,
+            start,
+            memory,
             digest,
             module_bytes,
         }

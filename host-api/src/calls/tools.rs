@@ -179,6 +179,7 @@ impl Tools {
                     return;
                 }
                 drop(self.find(&record.name, Some(record.version)).await);
+                drop(self.find(&record.name, None).await);
             }
             match listed.next {
                 Some(next) => page.after = Some(next),

@@ -18,7 +18,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use validation::{Installation, Validator};
+use validation::{Contract, Installation, Validator};
+
+/// How long a start waits for tools to be loaded.
+const LOADING: Duration = Duration::from_millis(250);
 
 /// The service, to be bound to an address.
 pub struct Server;
@@ -78,6 +81,8 @@ impl Server {
         config: ServerConfig,
         validator: impl FnOnce(&Ceiling) -> Option<Arc<dyn Validate>>,
     ) -> Result<BoundServer, ServerError> {
+        // Beside all that follows, so that the first call does not wait for it.
+        tokio::task::spawn_blocking(Contract::prepare);
         let data = DataDir::take(&config.data_dir)?;
         let ceiling = Ceiling::new(config.ceiling.clone())
             .map_err(|(grant, source)| ServerError::Ceiling { grant, source })?;
@@ -108,6 +113,11 @@ impl Server {
             .max(1)
             .saturating_add(config.max_waiting_calls);
         let calls = Arc::new(Calls::new(tools, ceiling, admitted, closing.clone()));
+        let loading = Arc::clone(&calls);
+        let loading = tokio::spawn(async move { loading.load_active().await });
+        // Whoever finds the service listening finds its tools loaded, unless there are so many
+        // that it shall not wait; the rest comes beside the first calls.
+        drop(tokio::time::timeout(LOADING, loading).await);
 
         let address = config.listen;
         let listen = |source| ServerError::Listen { address, source };

@@ -43,9 +43,6 @@ impl BoundServer {
     /// When the knowledge base can't be read, or the network layer breaks down.
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), ServerError> {
         let mut workers = self.start_validations().await?;
-        // Beside the first requests, none of which waits for it.
-        let calls = Arc::clone(&self.calls);
-        tokio::spawn(async move { calls.load_active().await });
         let (health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::Serving).await;
         let stopping = CancellationToken::new();

@@ -68,7 +68,7 @@ impl Host<'_> {
             return Ok(());
         }
         // What is no file can't be written anyway: no rule of the policy says no to that.
-        if self.state.descriptors.get(&fd) != Some(&Kind::File) {
+        if self.state.descriptors.get(fd) != Some(Kind::File) {
             return Err(errno::BADF);
         }
         let name = self.state.names.get(&fd).map_or("", String::as_str);
@@ -117,7 +117,7 @@ pub(super) async fn fd_write(
     count: i32,
     result: i32,
 ) -> Result<i32> {
-    if let Some(kind @ (Kind::Stdout | Kind::Stderr)) = host.state.descriptors.get(&fd).copied() {
+    if let Some(kind @ (Kind::Stdout | Kind::Stderr)) = host.state.descriptors.get(fd) {
         return output::write(host, kind, iovs, count, result).await;
     }
     let Some(length) = host.first_length(iovs, vectors(count)) else {
@@ -169,7 +169,7 @@ pub(super) async fn fd_read(
     count: i32,
     result: i32,
 ) -> Result<i32> {
-    if host.state.descriptors.get(&fd) == Some(&Kind::Stdin)
+    if host.state.descriptors.get(fd) == Some(Kind::Stdin)
         && let Some(read) = input::read(host, iovs, vectors(count), result)
     {
         host.state.usage.bytes_read += u64::from(read);
@@ -227,7 +227,7 @@ pub(super) async fn fd_allocate(
 pub(super) async fn fd_close(host: &mut Host<'_>, fd: i32) -> Result<i32> {
     let error = pass!(host, fd_close, fd).await?;
     if error == errno::SUCCESS {
-        host.state.descriptors.remove(&fd);
+        host.state.descriptors.set(fd, None);
         host.state.names.remove(&fd);
         host.state.sought.remove(&fd);
         host.state.sight.forget(fd);
@@ -238,10 +238,8 @@ pub(super) async fn fd_close(host: &mut Host<'_>, fd: i32) -> Result<i32> {
 pub(super) async fn fd_renumber(host: &mut Host<'_>, from: i32, to: i32) -> Result<i32> {
     let error = pass!(host, fd_renumber, from, to).await?;
     if error == errno::SUCCESS && from != to {
-        match host.state.descriptors.remove(&from) {
-            Some(kind) => host.state.descriptors.insert(to, kind),
-            None => host.state.descriptors.remove(&to),
-        };
+        let kind = host.state.descriptors.set(from, None);
+        host.state.descriptors.set(to, kind);
         match host.state.names.remove(&from) {
             Some(name) => host.state.names.insert(to, name),
             None => host.state.names.remove(&to),
@@ -309,7 +307,7 @@ pub(super) async fn path_open(
     {
         let name = host.path(path, length);
         let opened = opened.cast_signed();
-        host.state.descriptors.insert(opened, Kind::File);
+        host.state.descriptors.set(opened, Some(Kind::File));
         host.state.names.insert(opened, name);
     }
     note(host, error, "path_open", path, length);

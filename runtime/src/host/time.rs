@@ -88,7 +88,7 @@ pub(super) async fn random_get(host: &mut Host<'_>, at: i32, length: i32) -> Res
                 }
             }
         }
-        host.state.give_way().await;
+        host.state.give_way_by_the_clock().await;
     }
     Ok(errno::SUCCESS)
 }
