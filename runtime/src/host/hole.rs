@@ -20,7 +20,7 @@ pub(super) fn position(host: &mut Host<'_>, fd: i32) -> Result<u64> {
 /// The bytes between a file's end and a place beyond it. A write there makes the file longer by
 /// them as well, so they count as written: on a disk without holes they are.
 pub(super) async fn before(host: &mut Host<'_>, fd: i32, at: u64) -> Result<u64> {
-    if at == 0 || host.state.descriptors.get(&fd) != Some(&Kind::File) {
+    if at == 0 || host.state.descriptors.get(fd) != Some(Kind::File) {
         return Ok(0);
     }
     let mut memory = [0; 64];
