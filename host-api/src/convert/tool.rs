@@ -364,7 +364,6 @@ mod tests {
                 "tool.language",
                 "tool.specification_json",
                 "tool.name",
-                "tool.description",
                 "tool.files[0].path"
             ]
         );
