@@ -8,7 +8,7 @@ use crate::stats::micros;
 use crate::stock::Stock;
 use anyhow::{Result, ensure};
 use policies::Policy;
-use runtime::{Call, Outcome, Sandbox, SandboxConfig, Tool};
+use runtime::{Call, CancellationToken, Outcome, Sandbox, SandboxConfig, Tool};
 use std::time::Instant;
 
 /// A tool in a sandbox with the defaults.
@@ -48,8 +48,17 @@ pub(crate) fn figures(effort: Effort) -> Result<Vec<Figure>> {
     let least = Least::new(&guest.wasm, true)?;
     let input = guest::order();
 
+    // As the service calls tools: one token calls all of them off.
+    let cancel = CancellationToken::new();
     let ours = async || {
-        let call = Call::new(policy.clone()).with_input(input.clone());
+        let call = Call {
+            args: Vec::new(),
+            env: Vec::new(),
+            input: input.clone(),
+            policy: policy.clone(),
+            cancel: cancel.clone(),
+            live: None,
+        };
         let execution = tool.run(call).await;
         ensure!(execution.outcome == Outcome::Success, "{execution:?}");
         Ok(execution.output)

@@ -295,6 +295,44 @@ fn code_of_another_engine_is_compiled_again_even_when_it_is_signed() {
 }
 
 #[test]
+fn compiled_code_is_found_by_the_digest_alone_and_within_the_limit_of_size() {
+    let cached = Cached {
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    let wasm = command("", "unreachable");
+    let digest = Digest::of(&wasm);
+    let mut config = SandboxConfig::default();
+    config.max_concurrent_calls = 1;
+    config.cache_dir = Some(cached.folder.path().to_owned());
+    config.key = Some(InstallationKey::from_bytes([1; 32]));
+    let sandbox = Sandbox::new(&config).expect("a sandbox");
+    let limits = Limits::default();
+    assert!(
+        sandbox
+            .recall(&digest, &limits)
+            .expect("no error")
+            .is_none()
+    );
+    sandbox.load(&wasm, &limits).expect("it loads");
+    let tool = sandbox.recall(&digest, &limits).expect("no error");
+    let tool = tool.expect("it is there");
+    assert_eq!(tool.digest(), &digest);
+    assert_eq!(tool.module_bytes(), wasm.len() as u64);
+    assert_eq!(
+        kind(&run(&tool, Call::new(Policy::default()))),
+        OutcomeKind::Trap
+    );
+    let limits = Limits {
+        module_size: policies::Bytes(wasm.len() as u64 - 1),
+        ..limits
+    };
+    assert!(matches!(
+        sandbox.recall(&digest, &limits),
+        Err(LoadError::TooLarge { .. })
+    ));
+}
+
+#[test]
 fn the_installations_key() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("key");
