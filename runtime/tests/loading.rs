@@ -279,8 +279,8 @@ fn code_of_another_engine_is_compiled_again_even_when_it_is_signed() {
         code[at..at + to.len()].copy_from_slice(to);
         code
     };
-    // An older wasmtime's, another processor's, and no code at all.
-    let older = change(b"48.0.8", b"47.0.1");
+    // An older wasmtime's (the form's version, the text's length, the major version), another processor's, and no code at all.
+    let older = change(b"\x00\x0248", b"\x00\x0247");
     let arch = std::env::consts::ARCH.as_bytes();
     let foreign = change(arch, &b"riscv64"[..arch.len().min(7)]);
     for (what, code) in [
