@@ -119,10 +119,10 @@ fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.split_first() {
         Some((first, [file])) if first == restart::PROCESS => {
-            return restart::run_precompiled(Path::new(file));
+            restart::run_precompiled(Path::new(file))
         }
         Some((first, [folder])) if first == restart::SERVICE => restart::serve(Path::new(folder)),
-        Some((first, rest)) if first == waiting::PROCESS => return waiting::process(rest),
+        Some((first, rest)) if first == waiting::PROCESS => waiting::process(rest),
         _ => measure(&Args::parse()),
     }
 }

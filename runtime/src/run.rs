@@ -25,13 +25,14 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
     if cancel.is_cancelled() {
         return ended(Outcome::Cancelled);
     }
-    let slot = match tool.sandbox.slots.try_acquire() {
-        Ok(slot) => Ok(slot),
-        Err(_) => tokio::select! {
+    let slot = if let Ok(slot) = tool.sandbox.slots.try_acquire() {
+        Ok(slot)
+    } else {
+        tokio::select! {
             biased;
             () = cancel.cancelled() => return ended(Outcome::Cancelled),
             slot = tool.sandbox.slots.acquire() => slot,
-        },
+        }
     };
     let Ok(_slot) = slot else {
         // The semaphore is never closed; were it, calling off is what that would mean.
