@@ -50,10 +50,10 @@ fn standard_input_goes_where_it_is_moved() {
         "(i32.store (i32.const 8) (i32.const 64))
          (i32.store (i32.const 12) (i32.const 3))
          (drop (call $fd_read (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 0)))
-         (drop (call $fd_renumber (i32.const 0) (i32.const 5)))
+         (drop (call $fd_renumber (i32.const 0) (i32.const 2)))
          (i32.store (i32.const 8) (i32.const 67))
          (i32.store (i32.const 12) (i32.const 100))
-         (drop (call $fd_read (i32.const 5) (i32.const 8) (i32.const 1) (i32.const 0)))
+         (drop (call $fd_read (i32.const 2) (i32.const 8) (i32.const 1) (i32.const 0)))
          (i32.store (i32.const 8) (i32.const 64))
          (i32.store (i32.const 12) (i32.add (i32.const 3) (i32.load (i32.const 0))))
          (drop (call $fd_write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))
@@ -71,7 +71,7 @@ fn standard_input_goes_where_it_is_moved() {
 
 #[test]
 fn pointers_that_lead_nowhere_end_the_run() {
-    for (vectors, buffer, result) in [(3, 64, 0), (65_532, 64, 0), (8, 65_530, 0), (8, 64, 65_534)]
+    for (vectors, buffer, result) in [(3, 64, 0), (65_532, 64, 0), (8, 65_532, 0), (8, 64, 65_534)]
     {
         let body = format!(
             "(i32.store (i32.const 8) (i32.const {buffer}))
@@ -84,4 +84,22 @@ fn pointers_that_lead_nowhere_end_the_run() {
         );
         assert_eq!(kind(&execution), OutcomeKind::Trap, "{vectors} {buffer}");
     }
+}
+
+#[test]
+fn a_vector_may_end_outside_when_what_is_read_does_not() {
+    let wasm = command(
+        "",
+        "(i32.store (i32.const 8) (i32.const 65531))
+         (i32.store (i32.const 12) (i32.const 100))
+         (drop (call $fd_read (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 0)))
+         (i32.store (i32.const 12) (i32.load (i32.const 0)))
+         (drop (call $fd_write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))",
+    );
+    let execution = run(
+        &load(&wasm),
+        Call::new(Policy::default()).with_input("hello"),
+    );
+    assert_eq!(kind(&execution), OutcomeKind::Success);
+    assert_eq!(execution.output, b"hello");
 }

@@ -170,7 +170,7 @@ pub(super) async fn fd_read(
     result: i32,
 ) -> Result<i32> {
     if host.state.descriptors.get(fd) == Some(Kind::Stdin)
-        && let Some(read) = input::read(host, iovs, vectors(count), result)
+        && let Some(read) = input::read(host, iovs, vectors(count), result)?
     {
         host.state.usage.bytes_read += u64::from(read);
         return Ok(errno::SUCCESS);

@@ -5,7 +5,7 @@
 
 use super::state::Words;
 use super::{Host, errno};
-use wasmtime::Result;
+use wasmtime::{Result, bail};
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
 use wiggle::GuestMemory;
 
@@ -27,32 +27,43 @@ fn aligned(at: i32) -> bool {
     at.cast_unsigned().is_multiple_of(4)
 }
 
-/// Reads into the first vector that has room, as wasmtime-wasi does; `None` where a pointer is
-/// wrong.
-pub(super) fn read(host: &mut Host<'_>, iovs: i32, count: i32, result: i32) -> Option<u32> {
+/// Reads into the first vector that has room, as wasmtime-wasi does; `None` where the vectors or
+/// the result are no good.
+///
+/// # Errors
+/// When what is read does not fit where it is to go: that ends the run.
+pub(super) fn read(host: &mut Host<'_>, iovs: i32, count: i32, result: i32) -> Result<Option<u32>> {
+    let Some((buffer, room)) = first_vector(host, iovs, count, result) else {
+        return Ok(None);
+    };
+    let state = &mut *host.state;
+    let rest = &state.input[state.input_read..];
+    let piece = &rest[..rest.len().min(room as usize)];
+    // Only what is written has to be inside the memory, not all of the vector.
+    if !piece.is_empty() && put(host.memory, buffer, piece).is_none() {
+        bail!("standard input was to be read to outside of the memory");
+    }
+    let length = u32::try_from(piece.len())?;
+    state.input_read += piece.len();
+    host.write(result, &length.to_le_bytes());
+    Ok(Some(length))
+}
+
+/// The first vector with room, if all pointers on the way are right.
+fn first_vector(host: &Host<'_>, iovs: i32, count: i32, result: i32) -> Option<(i32, u32)> {
     if !aligned(iovs) || !aligned(result) {
         return None;
     }
     host.bytes(result, 4)?;
-    let mut place = 0..0;
     for index in 0..count.cast_unsigned() {
         let at = iovs.cast_unsigned().checked_add(index.checked_mul(8)?)?;
         let buffer = host.u32_at(at.cast_signed())?;
         let length = host.u32_at(at.checked_add(4)?.cast_signed())?;
         if length > 0 {
-            place = host.range(buffer.cast_signed(), length.cast_signed())?;
-            break;
+            return Some((buffer.cast_signed(), length));
         }
     }
-    let state = &mut *host.state;
-    let rest = &state.input[state.input_read..];
-    let piece = &rest[..rest.len().min(place.len())];
-    host.memory[place][..piece.len()].copy_from_slice(piece);
-    let length = piece.len();
-    state.input_read += length;
-    let length = u32::try_from(length).ok()?;
-    host.write(result, &length.to_le_bytes())?;
-    Some(length)
+    Some((0, 0))
 }
 
 /// Words as the guest gets them, one piece after the other; the last of each ends with a NUL.
