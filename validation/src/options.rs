@@ -14,19 +14,24 @@ pub struct ValidatorOptions {
     pub max_tests: usize,
     /// Examples that are run; a tool with more does not pass.
     pub max_examples: usize,
+    /// How long inspecting the module and compiling it for the first time may take together; a
+    /// tool that needs longer does not pass.
+    pub compile_time: WallTime,
     /// How long the stages of tests and examples may go on, each, before no further run is
     /// begun; a tool that needs longer does not pass.
     pub stage_time: WallTime,
 }
 
 impl Default for ValidatorOptions {
-    /// A run for each processor but four at most, 1000 tests, 100 examples, 3 minutes a stage.
+    /// A run for each processor but four at most, 1000 tests, 100 examples, a minute to compile,
+    /// 3 minutes a stage.
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             parallel_runs: processors.min(4),
             max_tests: 1000,
             max_examples: 100,
+            compile_time: WallTime::secs(60),
             stage_time: WallTime::secs(180),
         }
     }

@@ -4,10 +4,12 @@ mod common;
 
 use common::{installation, launcher, rules, shown, validate};
 use isolation::{Holds, Job, LaunchError, Launcher, LocalLauncher, Program, Running};
-use policies::Policy;
+use policies::{Policy, WallTime};
 use std::path::Path;
 use std::sync::Arc;
-use validation::{JUDGE, ProposedTool, StageStatus, Validated, Validator, Verdict};
+use validation::{
+    JUDGE, ProposedTool, StageStatus, Validated, Validator, ValidatorOptions, Verdict,
+};
 
 /// Starts a script where the judge should be.
 struct Instead {
@@ -32,12 +34,16 @@ impl Launcher for Instead {
 }
 
 async fn judged_by(script: &'static str) -> Validated {
+    judged_within(ValidatorOptions::default(), script).await
+}
+
+async fn judged_within(options: ValidatorOptions, script: &'static str) -> Validated {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tools/good/line-diff");
     let proposal = ProposedTool::from_dir(&folder).expect("a proposal");
     let launcher = launcher().await;
     let instead = Arc::new(Instead { launcher, script });
     let ceiling = Policy::preset("workspace").expect("a preset");
-    let validator = Validator::new(installation(), instead, ceiling);
+    let validator = Validator::new(installation(), instead, ceiling).with_options(options);
     validate(&validator, &proposal).await.expect("a verdict")
 }
 
@@ -77,6 +83,30 @@ async fn a_death_is_a_finding_of_the_stage_that_went_on() {
         "code 3",
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn compiling_for_too_long_is_a_finding() {
+    let mut options = ValidatorOptions::default();
+    options.compile_time = WallTime::secs(1);
+    let slow = "sleep 600";
+    let validated = judged_within(options.clone(), slow).await;
+    assert_eq!(
+        rules(&validated),
+        ["inspect/timeout"],
+        "{}",
+        shown(&validated)
+    );
+    // A step is no sign of an end.
+    let busy = r#"echo '{"progress":{"kind":"stage_started","stage":"inspect"}}'
+        while :; do echo '{"progress":{"kind":"step","stage":"inspect","message":"on"}}'; sleep 0.1; done"#;
+    let validated = judged_within(options, busy).await;
+    assert_eq!(
+        rules(&validated),
+        ["inspect/timeout"],
+        "{}",
+        shown(&validated)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -81,6 +81,7 @@ pub(crate) async fn judge(
         journal,
         begun: None,
         ended: 0,
+        compile: request.options.compile_time.as_duration(),
         a_stage: request.options.stage_time.as_duration()
             + limits.wall_time.as_duration()
             + PATIENCE,
@@ -162,7 +163,9 @@ struct Hearing<'a, 'b> {
     begun: Option<Begun<'b>>,
     /// How many stages have ended.
     ended: usize,
-    /// How long each may take.
+    /// How long the first may take.
+    compile: Duration,
+    /// How long each other may take.
     a_stage: Duration,
 }
 
@@ -219,14 +222,14 @@ impl Hearing<'_, '_> {
         &mut self,
         mut out: BufReader<impl AsyncRead + Unpin>,
     ) -> Result<Option<Heard>, ValidationError> {
-        let mut until = Instant::now() + self.a_stage;
+        let mut until = Instant::now() + self.patience();
         for _ in 0..MOST_LINES {
             let mut line = Vec::new();
             let mut bounded = (&mut out).take(LINE_LIMIT);
             let Ok(read) = timeout_at(until, bounded.read_until(b'\n', &mut line)).await else {
                 return Ok(Some(Heard::Death(Death {
                     rule: "timeout",
-                    how: format!("took longer than {:?} for this stage", self.a_stage),
+                    how: format!("took longer than {:?} for this stage", self.patience()),
                 })));
             };
             if read.map_err(ValidationError::machine(HEARING))? == 0 {
@@ -249,7 +252,7 @@ impl Hearing<'_, '_> {
                     let goes_on = matches!(progress, Progress::Step { .. });
                     self.note(progress);
                     if !goes_on {
-                        until = Instant::now() + self.a_stage;
+                        until = Instant::now() + self.patience();
                     }
                 }
                 // Cut off by its end, which says more.
@@ -260,6 +263,15 @@ impl Hearing<'_, '_> {
             }
         }
         Ok(Some(Death::of("said more than can be heard")))
+    }
+
+    /// How long the stage that goes on, or comes next, may take.
+    fn patience(&self) -> Duration {
+        if self.ended == 0 {
+            self.compile
+        } else {
+            self.a_stage
+        }
     }
 
     /// Whether that is what comes next.
