@@ -267,7 +267,7 @@ fn a_validation_that_is_called_off_says_so() {
         std::fs::read_dir(world.path(""))
             .expect("listed")
             .flatten()
-            .any(|entry| entry.path().join("package").exists())
+            .any(|entry| entry.path().join("work/package").exists())
     };
     for _ in 0..600 {
         if building() {

@@ -28,6 +28,7 @@ mod installation;
 mod judge;
 mod manifest;
 mod options;
+mod own_folder;
 mod proposal;
 mod render;
 mod report;

@@ -168,7 +168,7 @@ async fn a_tool_does_not_carry_where_it_was_built() {
     let module = built.module.expect("that builds");
     for place in [
         installation().home.display().to_string(),
-        "wasm-runner-build".to_owned(),
+        "wasm-runner-work".to_owned(),
     ] {
         assert!(
             !module

@@ -102,7 +102,7 @@ impl<'a> Cargo<'a> {
     pub(super) fn places(&self) -> Places {
         Places {
             package: self.folder.package(),
-            root: self.folder.root().to_owned(),
+            root: self.folder.root(),
             vendor: self.vendor.clone(),
         }
     }
@@ -155,7 +155,7 @@ impl<'a> Cargo<'a> {
         most: u64,
         doing: &'static str,
     ) -> Result<Option<Vec<u8>>, ValidationError> {
-        let (root, path) = (self.folder.root().to_owned(), path.to_owned());
+        let (root, path) = (self.folder.root(), path.to_owned());
         tokio::task::spawn_blocking(move || beneath::read(&root, &path, most))
             .await
             .map_err(ValidationError::machine(doing))?
@@ -190,7 +190,7 @@ impl<'a> Cargo<'a> {
             environment,
             folder: self.folder.package(),
             reads: self.reads.clone(),
-            writes: vec![self.folder.root().to_owned()],
+            writes: vec![self.folder.root()],
             scratch: 0,
             sees_processes: false,
             resources: RESOURCES,

@@ -2,6 +2,7 @@
 
 use super::{JUDGE, Line, MODULE, REQUEST, Request, Written};
 use crate::judge::{Judged, nothing};
+use crate::own_folder::OwnFolder;
 use crate::stages::Found;
 use crate::validator::journal::{Begun, Journal};
 use crate::{Finding, Progress, StageKind, ValidationError};
@@ -41,11 +42,12 @@ pub(crate) async fn judge(
     journal: &mut Journal<'_>,
     cancel: &CancellationToken,
 ) -> Result<Judged, ValidationError> {
-    let folder = write(&request)?;
-    let path = folder
-        .path()
-        .canonicalize()
+    let folder = tokio::task::spawn_blocking(OwnFolder::make)
+        .await
+        .map_err(ValidationError::machine(WRITING))?
         .map_err(ValidationError::machine(WRITING))?;
+    write(&request, &folder)?;
+    let path = folder.path();
     let limits = &request.ceiling.limits;
     let at_a_time = request.options.parallel_runs as u64 + 1;
     let mut running = launcher
@@ -91,8 +93,7 @@ pub(crate) async fn judge(
         heard = hearing.hear(&mut running) => heard,
     };
     running.kill().await;
-    // It is removed on a thread that may block.
-    let _ = tokio::task::spawn_blocking(move || drop(folder)).await;
+    folder.close().await?;
     match heard? {
         Heard::Done(judged) => Ok(*judged),
         Heard::Death(death) => {
@@ -108,11 +109,7 @@ pub(crate) async fn judge(
 const WRITING: &str = "writing what is to be judged";
 
 /// Lays the request out.
-fn write(request: &Request<'_>) -> Result<tempfile::TempDir, ValidationError> {
-    let folder = tempfile::Builder::new()
-        .prefix("wasm-runner-judge-")
-        .tempdir()
-        .map_err(ValidationError::machine(WRITING))?;
+fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationError> {
     let written = Written {
         proposal: request.proposal.clone(),
         ceiling: request.ceiling.clone(),
@@ -128,7 +125,7 @@ fn write(request: &Request<'_>) -> Result<tempfile::TempDir, ValidationError> {
     for (number, test) in request.tests.iter().enumerate() {
         put(&format!("{number}.wasm"), &test.module)?;
     }
-    Ok(folder)
+    Ok(())
 }
 
 /// What came of the process.
