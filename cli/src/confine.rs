@@ -45,13 +45,8 @@ impl Args {
             Ok(program) => LocalLauncher::new(&program, self.isolation()).await,
             Err(error) => Err(LaunchError::from(error)),
         };
-        started.map(Arc::new).map_err(|error| {
-            // The message says what to do behind its last semicolon.
-            let text = error.to_string();
-            match text.rsplit_once("; ") {
-                Some((what, remedy)) => Problem::new(what).remedy(remedy),
-                None => Problem::new(text),
-            }
-        })
+        started
+            .map(Arc::new)
+            .map_err(|error| Problem::told(error, "builds can't be confined"))
     }
 }

@@ -27,6 +27,16 @@ impl Problem {
         }
     }
 
+    /// Of an error whose message says what to do behind its last semicolon; `or` is what went
+    /// wrong where it says none.
+    pub(crate) fn told(error: impl Error + Send + Sync + 'static, or: &str) -> Self {
+        let text = error.to_string();
+        match text.rsplit_once("; ") {
+            Some((what, remedy)) => Self::new(what).remedy(remedy),
+            None => Self::new(or).because(error),
+        }
+    }
+
     /// Says what to do.
     #[must_use]
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {

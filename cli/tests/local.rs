@@ -269,12 +269,8 @@ fn a_validation_that_is_called_off_says_so() {
             .flatten()
             .any(|entry| entry.path().join("work/package").exists())
     };
-    for _ in 0..600 {
-        if building() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    world.slow_build_has_begun();
+    assert!(building());
     common::signal("INT", &child);
     let ended = common::ended(child.wait_with_output().expect("it ends"));
     assert_eq!(ended.code, 130, "{}", ended.stderr);

@@ -55,7 +55,7 @@ impl Service {
         let world = World::new();
         world.pretend_slow_set_up();
         let service = Self::start_in(world);
-        let mut following = service
+        let following = service
             .world
             .command()
             .args(["proposal", "submit", "slow-tool", "--watch", "--activate"])
@@ -64,25 +64,11 @@ impl Service {
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");
-        let Some(id) = service.id_of("slow-tool@0.1.0") else {
-            following.kill().expect("it is ours");
-            following.wait().expect("it ends");
-            panic!("the proposal did not come in");
-        };
-        (service, following, id)
-    }
-
-    /// The id of a proposal that is on its way in.
-    fn id_of(&self, proposal: &str) -> Option<String> {
-        for _ in 0..600 {
-            let shown = self.run(&["proposal", "show", proposal, "--json"]);
-            if shown.code == 0 {
-                let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
-                return shown["tool"]["proposal_id"].as_str().map(str::to_owned);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        None
+        service.world.slow_build_has_begun();
+        let shown = service.run(&["proposal", "show", "slow-tool@0.1.0", "--json"]);
+        let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
+        let id = shown["tool"]["proposal_id"].as_str().expect("an id");
+        (service, following, id.to_owned())
     }
 
     /// Asks it to stop, as a process manager does, and gives its exit code and its log.

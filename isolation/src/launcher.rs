@@ -92,11 +92,6 @@ impl LocalLauncher {
         }
         Ok(launcher)
     }
-
-    /// The program that confines itself.
-    pub fn program(&self) -> &Path {
-        &self.program
-    }
 }
 
 impl Launcher for LocalLauncher {

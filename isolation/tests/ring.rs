@@ -7,6 +7,7 @@ use isolation::{
 };
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncReadExt;
 
@@ -367,4 +368,31 @@ async fn a_job_ends_when_nobody_waits_for_it() {
     drop(running);
     // The other end is closed once all who held it are gone.
     assert_eq!(out.read(&mut begun).await.expect("an end"), 0);
+}
+
+#[tokio::test]
+async fn a_job_ends_with_its_launcher_however_that_ends() {
+    use std::io::Read as _;
+    // A launcher that is killed does nothing: its end of the pipe is closed, and that is all.
+    let program = env!("CARGO_BIN_EXE_wasm-runner-confined");
+    let plan = serde_json::json!({
+        "namespaces": true,
+        "user": "Root",
+        "program": program,
+        "job": job("/bin/sh", "echo begun; sleep 600"),
+    });
+    let mut launched = std::process::Command::new(program)
+        .args(["__confine", &plan.to_string()])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .expect("started");
+    let mut out = launched.stdout.take().expect("piped");
+    let mut begun = [0; 6];
+    out.read_exact(&mut begun).expect("begun");
+    drop(launched.stdin.take());
+    // Nobody who held it is left.
+    assert_eq!(out.read(&mut begun).expect("an end"), 0);
+    launched.wait().expect("it ended");
 }

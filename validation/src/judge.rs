@@ -38,6 +38,13 @@ pub(crate) fn nothing(ceiling: &Policy) -> Policy {
 /// Stages that need a module that can be run.
 const RUNNING: [StageKind; 3] = [StageKind::Manifest, StageKind::Test, StageKind::Examples];
 
+/// Says why those did not run.
+pub(crate) fn skip_running(journal: &mut Journal<'_>) {
+    for stage in RUNNING {
+        journal.skip(stage, "there is no module that could be run");
+    }
+}
+
 impl Judge {
     /// Takes a module, and the programs with its tests, through all stages.
     pub(crate) async fn judge(
@@ -49,9 +56,7 @@ impl Judge {
         cancel: &CancellationToken,
     ) -> Result<Judged, ValidationError> {
         let Some(tool) = self.inspect(module, journal, cancel).await? else {
-            for stage in RUNNING {
-                journal.skip(stage, "there is no module that could be run");
-            }
+            skip_running(journal);
             return Ok(Judged {
                 manifest: None,
                 grant: nothing(&self.ceiling),

@@ -2,7 +2,7 @@
 
 pub(crate) mod journal;
 
-use crate::judge::nothing;
+use crate::judge::{nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
@@ -99,9 +99,7 @@ impl Validator {
             (judged.manifest, judged.grant)
         } else {
             journal.skip(StageKind::Inspect, "there is no module: it was not built");
-            for stage in [StageKind::Manifest, StageKind::Test, StageKind::Examples] {
-                journal.skip(stage, "there is no module that could be run");
-            }
+            skip_running(&mut journal);
             (None, nothing(&self.ceiling))
         };
         for (stage, what) in [

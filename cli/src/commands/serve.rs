@@ -79,14 +79,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         if let Some(path) = &args.ready_file {
             remove(path)?;
         }
-        let server = Server::bind(config).await.map_err(|error| {
-            // The message says what to do behind its last semicolon.
-            let text = error.to_string();
-            match text.rsplit_once("; ") {
-                Some((what, remedy)) => Problem::new(what).remedy(remedy),
-                None => Problem::new("the service can't start").because(error),
-            }
-        })?;
+        let server = Server::bind(config)
+            .await
+            .map_err(|error| Problem::told(error, "the service can't start"))?;
         let address = format!("http://{}", server.local_addr());
         if let Some(path) = &args.ready_file {
             write_file(path, format!("{address}\n").as_bytes())?;

@@ -56,14 +56,32 @@ impl World {
     pub(crate) fn pretend_slow_set_up(&self) {
         use std::os::unix::fs::PermissionsExt as _;
         self.pretend_set_up();
-        let slow = self.write("toolchain/slow", "#!/bin/sh\nexec sleep 60\n");
+        let slow = self.write(
+            "toolchain/slow",
+            "#!/bin/sh\nread -r _ < \"${0%/*}/begun\"\nexec sleep 60\n",
+        );
         fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).expect("a program");
+        let pipe = Command::new("mkfifo")
+            .arg(self.path("toolchain/begun"))
+            .status();
+        assert!(pipe.expect("mkfifo is there").success());
         let toolchain = fs::read_to_string(self.path("home/toolchain.toml")).expect("written");
         let toolchain = toolchain.replace("/bin/true", &slow.display().to_string());
         self.write("home/toolchain.toml", toolchain);
         let manifest = "[package]\nname = \"slow-tool\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
         self.write("slow-tool/Cargo.toml", manifest);
         self.write("slow-tool/src/main.rs", "fn main() {}\n");
+    }
+
+    /// Waits until the slow cargo has been started: it reads from a pipe, which can only be
+    /// opened for writing once somebody does.
+    pub(crate) fn slow_build_has_begun(&self) {
+        let (begun, wait) = std::sync::mpsc::channel();
+        let pipe = self.path("toolchain/begun");
+        std::thread::spawn(move || begun.send(fs::write(pipe, "\n")));
+        wait.recv_timeout(std::time::Duration::from_mins(1))
+            .expect("the build begins")
+            .expect("the pipe can be written");
     }
 
     /// A module from its text form.

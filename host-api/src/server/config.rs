@@ -22,11 +22,9 @@ pub struct ServerConfig {
     /// calls tools and takes no proposals.
     pub home: Option<PathBuf>,
     /// What to do where the machine can't confine builds and trial runs as it should. Default:
-    /// refuse to start.
+    /// refuse to start. What is confined is this program itself: its `main` has to begin with
+    /// [`isolation::enter_if_asked`] and to know the role [`validation::JUDGE`].
     pub isolation: Isolation,
-    /// The program that is started to be confined; its `main` begins with
-    /// [`isolation::enter_if_asked`], and has the role [`validation::JUDGE`]. Default: this one.
-    pub confined_program: Option<PathBuf>,
     /// What no tool and no call may exceed. Folders that callers may bind are those within its
     /// `directories`. Default: the preset `workspace`, with the folder `folders` of the data
     /// folder as the only one.
@@ -66,7 +64,6 @@ impl ServerConfig {
             data_dir,
             home: None,
             isolation: Isolation::Require,
-            confined_program: None,
             max_running_calls: 64,
             max_waiting_calls: 256,
             validation_workers: 1,

@@ -53,10 +53,7 @@ impl Server {
             return Self::start(config, |_| None).await;
         };
         let installation = Installation::open(home)?;
-        let program = match &config.confined_program {
-            Some(program) => program.clone(),
-            None => std::env::current_exe().map_err(LaunchError::from)?,
-        };
+        let program = std::env::current_exe().map_err(LaunchError::from)?;
         let launcher = LocalLauncher::new(&program, config.isolation).await?;
         Self::start(config, |ceiling| {
             let ceiling = ceiling.policy().clone();

@@ -57,10 +57,7 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
         tests.push(TestProgram { name, module });
     }
     let mut config = SandboxConfig::default();
-    // One more than run at a time: the tool is asked for its manifest beside its tests.
-    config.max_concurrent_calls = u32::try_from(written.options.parallel_runs)
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
+    config.max_concurrent_calls = u32::try_from(written.options.parallel_runs).unwrap_or(u32::MAX);
     config.max_memory = config.max_memory.max(written.ceiling.limits.memory);
     let sandbox = Sandbox::new(&config).map_err(ValidationError::machine("making a sandbox"))?;
     let judge = Judge {

@@ -49,7 +49,7 @@ pub(crate) async fn judge(
     write(&request, &folder)?;
     let path = folder.path();
     let limits = &request.ceiling.limits;
-    let at_a_time = request.options.parallel_runs as u64 + 1;
+    let at_a_time = request.options.parallel_runs as u64;
     let mut running = launcher
         .launch(&Job {
             program: Program::Role(JUDGE.to_owned()),
