@@ -102,13 +102,10 @@ impl Validator {
             skip_running(&mut journal);
             (None, nothing(&self.ceiling))
         };
-        for (stage, what) in [
-            (StageKind::Fuzz, "fuzzing"),
-            (StageKind::Bench, "benchmarking"),
-        ] {
-            let reason = format!("{what} is not part of this version of wasm-runner");
-            journal.skip(stage, &reason);
-        }
+        journal.skip(
+            StageKind::Bench,
+            "benchmarking is not part of this version of wasm-runner",
+        );
         let digest = built.module.as_deref().map(runtime::Digest::of);
         Ok(self.conclude(proposal, built.module, digest, journal, manifest, grant))
     }

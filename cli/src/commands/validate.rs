@@ -6,8 +6,9 @@ use crate::exit::Exit;
 use crate::output::{Live, is_live, print_json, print_report, write_file};
 use crate::problem::Problem;
 use crate::{cancel, confine, policy_source, proposal_source};
+use policies::WallTime;
 use std::path::PathBuf;
-use validation::{Installation, ValidationError, Validator, Verdict};
+use validation::{Installation, ValidationError, Validator, ValidatorOptions, Verdict};
 
 /// Takes a package or proposal through validation, here, without a service
 ///
@@ -18,7 +19,9 @@ use validation::{Installation, ValidationError, Validator, Verdict};
 Examples:
   wasm-runner validate .
   wasm-runner validate proposal.json --json
-  wasm-runner validate . --ceiling pure --output report.json")]
+  wasm-runner validate . --ceiling pure --output report.json
+  wasm-runner validate . --fuzz-time 30s
+  wasm-runner validate . --fuzz-execs 100000 --fuzz-seed 7")]
 pub(crate) struct Args {
     /// A package's folder, or a proposal as JSON
     #[arg(value_name = "FOLDER|FILE.json")]
@@ -36,7 +39,37 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE|PRESET", default_value = "workspace")]
     ceiling: String,
     #[command(flatten)]
+    fuzz: FuzzArgs,
+    #[command(flatten)]
     confine: confine::Args,
+}
+
+/// How long inputs are looked for on which the tool misbehaves.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct FuzzArgs {
+    /// How long inputs are looked for on which the tool misbehaves; `0s` for not at all
+    #[arg(long, value_name = "TIME", default_value = "2 s")]
+    fuzz_time: WallTime,
+    /// So many runs instead of a time: the same seed then gives the same findings anywhere
+    #[arg(long, value_name = "RUNS", conflicts_with = "fuzz_time")]
+    fuzz_execs: Option<u64>,
+    /// Seed of the choice of inputs
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    fuzz_seed: u64,
+}
+
+impl FuzzArgs {
+    fn options(self) -> ValidatorOptions {
+        let mut options = ValidatorOptions::default();
+        // Who says how long means it.
+        if self.fuzz_time != options.fuzz_time || self.fuzz_execs.is_some() {
+            options.fuzz_plateau = None;
+        }
+        options.fuzz_time = self.fuzz_time;
+        options.fuzz_executions = self.fuzz_execs;
+        options.fuzz_seed = self.fuzz_seed;
+        options
+    }
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -44,7 +77,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let ceiling = policy_source::load(&args.ceiling)?;
     let installation = Installation::open(&Installation::locate())?;
     let validated = block_on(async {
-        let validator = Validator::new(installation, args.confine.launcher().await?, ceiling);
+        let validator = Validator::new(installation, args.confine.launcher().await?, ceiling)
+            .with_options(args.fuzz.options());
         let cancel = cancel::by_ctrl_c();
         let display = is_live().then(|| Live::new([proposal.name.as_str()]));
         let line = display.as_ref().map(|it| it.tool(&proposal.name));
