@@ -379,7 +379,8 @@ pub(crate) fn campaign<'a>(
             }
         }
         // Something has to be there to mutate, whatever became of the seeds.
-        for input in [&b""[..], b"0", b"{}", b"\n", &[0; 64]] {
+        let nested = b"[".repeat(2000.min(beginning.max_input));
+        for input in [&b""[..], b"0", b"{}", b"\n", &[0; 64], &nested] {
             fuzzer.evaluate_input(
                 &mut state,
                 &mut runs,

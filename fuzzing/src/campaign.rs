@@ -88,7 +88,7 @@ pub fn fuzz(
 }
 
 /// Runs of an input, in all, while it is made smaller and no time is set.
-const SHRINKING: u64 = 4_000;
+const SHRINKING: u64 = 6_000;
 
 fn run(
     subject: &Subject<'_>,
@@ -160,6 +160,7 @@ fn run(
         edges: (session.coverage.reached(), session.coverage.edges()),
         no_coverage,
         not_restored,
+        instances: session.runner.instances(),
         corpus,
         unconfirmed: 0,
         inputs: (session.answered, session.refused, session.forbidden),

@@ -8,7 +8,6 @@ use crate::session::{Suspect, short};
 use crate::subject::Subject;
 use crate::world::World;
 use runtime::{Execution, Outcome};
-use std::fmt::Write as _;
 
 /// Runs things in the runtime.
 pub(crate) struct Court<'a> {
@@ -101,7 +100,7 @@ impl Court<'_> {
             other => other.kind().as_str().to_owned(),
         };
         let output = String::from_utf8_lossy(&execution.output);
-        let mut message = match rule {
+        match rule {
             Rule::Trap => format!("it traps: {}", ending()),
             Rule::StackOverflow => "it calls itself until the stack is full".to_owned(),
             Rule::Panic => format!("it panics {}", panic()),
@@ -178,10 +177,7 @@ impl Court<'_> {
             Rule::KeepsState | Rule::Growth | Rule::Differs | Rule::RefusesAll => {
                 suspect.detail.clone()
             }
-        };
-        let shown = String::from_utf8_lossy(&suspect.input);
-        let _ = write!(message, " (input: {})", short(&shown));
-        message
+        }
     }
 
     /// Whether what it gives depends on what it did before, in the same folder.
@@ -197,10 +193,9 @@ impl Court<'_> {
                 continue;
             }
             let message = format!(
-                "it gives {} at first, and {} when it is called again in the same folder after another call (input: {})",
+                "it gives {} at first, and {} when it is called again in the same folder after another call",
                 told(first),
                 told(last),
-                short(&String::from_utf8_lossy(input))
             );
             return Some(self.found(Rule::KeepsState, message, input, world, last.clone()));
         }

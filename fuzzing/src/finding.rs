@@ -64,6 +64,8 @@ pub struct Report {
     pub no_coverage: Option<String>,
     /// Why each run had an instance of its own.
     pub not_restored: Option<&'static str>,
+    /// Instances that were made: one, but for runs whose state could not be put back.
+    pub instances: u64,
     /// The inputs that were kept: with which the next version can begin.
     pub corpus: Vec<Vec<u8>>,
     /// What looked wrong here and went well in the runtime.

@@ -99,6 +99,14 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Instances that were made so far.
+    pub(crate) fn instances(&self) -> u64 {
+        match self {
+            Self::Machine(machine) => machine.instances,
+            Self::Runtime(_) => 0,
+        }
+    }
+
     /// The counters of the last run; whoever reads them sets them to 0.
     pub(crate) fn counters(&mut self) -> &mut [u8] {
         match self {

@@ -6,12 +6,14 @@
 
 mod dice;
 mod edges;
+mod formats;
 mod make;
 mod mutate;
 mod pattern;
 mod shrink;
 
 pub(crate) use dice::Dice;
+pub use formats::with_format_ranges;
 pub(crate) use mutate::JsonMutator;
 pub(crate) use shrink::Shrink;
 

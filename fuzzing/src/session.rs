@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
         let worth = novelty.counts > 0 || self.executions.is_multiple_of(LOOK_AGAIN);
         if worth && class.counts() {
             let seen = self.runner.seen();
-            let answer = Answer::of(&seen, &class);
+            let answer = Answer::of(&seen, self.spec);
             let asked = Again {
                 clock: seen.asked_clock,
                 random: seen.asked_random,
@@ -317,7 +317,7 @@ impl<'a> Session<'a> {
         self.executions += 1;
         self.runner.run(input, world);
         let seen = self.runner.seen();
-        let mut answer = Answer::of(&seen, class);
+        let mut answer = Answer::of(&seen, self.spec);
         answer.bad = oracle::examine(&seen, class, self.spec);
         self.runner.counters().fill(0);
         answer
@@ -410,8 +410,8 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(seen: &Seen<'_>, class: &Class) -> Self {
-        let parsed = matches!(class, Class::Valid(_)) || seen.stdout.len() < 4096;
+    fn of(seen: &Seen<'_>, spec: &Spec) -> Self {
+        let parsed = spec.contract.is_some();
         Self {
             ended: seen.ended,
             stdout: seen.stdout.to_vec(),

@@ -89,12 +89,7 @@ pub(crate) fn minimise(
     };
     state.set_corpus_id(id)?;
     let mutator = HavocScheduledMutator::with_max_stack_pow(
-        tuple_list!(
-            Shrink::default(),
-            BytesDeleteMutator::new(),
-            Shrink::default(),
-            BytesDeleteMutator::new(),
-        ),
+        tuple_list!(Shrink, Shrink, Shrink, BytesDeleteMutator::new(),),
         1,
     );
     let mut stage = StdTMinMutationalStage::new(mutator, factory, RUNS);

@@ -269,6 +269,10 @@ fn strings(schema: &Map<String, Value>, dice: &mut Dice) -> Vec<Value> {
     texts.push("a".repeat(least));
     texts.push("a".repeat(most));
     texts.push("é".repeat(most.min(300)));
+    // What opens and never closes: whoever calls himself for each, does so as often.
+    for opening in ["(", "[", "{", "<", "-", "!"] {
+        texts.push(opening.repeat(most.min(3000)));
+    }
     texts.push("a b\n".repeat(most.min(300) / 4));
     texts.push(text(dice, least, most.min(least + 60)));
     texts.retain(|text| (least..=most).contains(&text.chars().count()));

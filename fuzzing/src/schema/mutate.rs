@@ -159,7 +159,17 @@ fn tweak_text(text: &str, dice: &mut Dice, words: &[Vec<u8>]) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     let at = dice.below(characters.len() + 1);
     let end = (at + 1 + dice.below(4)).min(characters.len());
-    match dice.below(9) {
+    match dice.below(10) {
+        // Again and again: what is nested, and what is looked through once for each.
+        9 if at < end => {
+            let piece: Vec<char> = characters[at..end].to_vec();
+            let times = (1 << dice.below(10)).min(3000 / piece.len());
+            let rest = characters.split_off(end);
+            for _ in 0..times {
+                characters.extend(&piece);
+            }
+            characters.extend(rest);
+        }
         0 if at < end => {
             characters.drain(at..end);
         }

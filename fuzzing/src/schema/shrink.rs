@@ -62,10 +62,10 @@ fn shrink(value: &mut Value, dice: &mut Dice) {
                     characters.drain(..characters.len() / 2);
                 }
                 3 => characters = characters.into_iter().filter(char::is_ascii).collect(),
-                _ if !characters.is_empty() => {
-                    characters.remove(at);
+                _ => {
+                    let end = (at + (1 << dice.below(7))).min(characters.len());
+                    characters.drain(at.min(end)..end);
                 }
-                _ => {}
             }
             *text = characters.into_iter().collect();
         }
@@ -77,10 +77,10 @@ fn shrink(value: &mut Value, dice: &mut Dice) {
                 2 => {
                     elements.drain(..half);
                 }
-                _ if !elements.is_empty() => {
-                    elements.remove(at);
+                _ => {
+                    let end = (at + (1 << dice.below(5))).min(elements.len());
+                    elements.drain(at.min(end)..end);
                 }
-                _ => {}
             }
         }
         Value::Object(members) => {

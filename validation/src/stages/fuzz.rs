@@ -55,11 +55,13 @@ impl fuzzing::Contract for Asked {
 /// Runs a campaign, and makes findings of what it found.
 pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> {
     let mut found = Found::default();
-    let Ok(contract) = Contract::new(context.manifest) else {
+    let mut manifest = context.manifest.clone();
+    manifest.input_schema = fuzzing::with_format_ranges(&manifest.input_schema);
+    let Ok(contract) = Contract::new(&manifest) else {
         // The manifest's stage has said so; without schemas there is nothing to hold it to.
         return Ok(found);
     };
-    let spec = spec(context, contract);
+    let spec = spec(&manifest, contract);
     let options = options(context.stage.options);
     let (module, tool) = (context.module.to_vec(), context.tool.clone());
     let fixtures = context.fixtures.clone();
@@ -123,8 +125,7 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
 
 const FUZZING: &str = "fuzzing the module";
 
-fn spec(context: Context<'_>, contract: Contract) -> Spec {
-    let manifest = context.manifest;
+fn spec(manifest: &Manifest, contract: Contract) -> Spec {
     let mut spec = Spec::default();
     spec.contract = Some(Box::new(Asked(contract)));
     spec.input_schema = Some(manifest.input_schema.clone());
@@ -170,6 +171,7 @@ fn figures(found: &mut Found, report: &Report) {
     found.count("runs_count", report.executions);
     found.count("edges_count", report.edges.1 as u64);
     found.count("reached_edges_count", report.edges.0 as u64);
+    found.count("instances_count", report.instances);
     found.count("corpus_count", report.corpus.len() as u64);
     found.count("answered_count", report.inputs.0);
     found.count("refused_count", report.inputs.1);

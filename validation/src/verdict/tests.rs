@@ -125,6 +125,30 @@ fn the_score_is_the_sum_of_its_factors() {
     assert!((most.score - 0.9).abs() < 1e-9, "not fuzzed: {most:?}");
 }
 
+#[test]
+fn fuzzing_that_found_no_error_raises_the_confidence_by_its_runs() {
+    let none = manifest(Vec::new());
+    let with = |runs: f64, status| {
+        let mut stages = stages(vec![], 1, 1);
+        stages.push(StageReport {
+            stage: StageKind::Fuzz,
+            status,
+            reason: None,
+            duration_millis: 0,
+            metrics: BTreeMap::from([("runs_count".to_owned(), runs)]),
+            findings: Vec::new(),
+        });
+        judged(&stages, &none).1.score
+    };
+    let without = judged(&stages(vec![], 1, 1), &none).1.score;
+    let raised = |runs| ((with(runs, StageStatus::Passed) - without) * 100.0).round();
+    assert!(raised(0.0).abs() < 1e-9 && raised(999.0).abs() < 1e-9);
+    assert!((raised(1_000.0) - 1.0).abs() < 1e-9);
+    assert!((raised(10_000.0) - 10.0).abs() < 1e-9);
+    assert!((raised(1e9) - 10.0).abs() < 1e-9);
+    assert!((with(1e9, StageStatus::Skipped) - without).abs() < 1e-9);
+}
+
 fn any_findings() -> impl Strategy<Value = Vec<Finding>> {
     let severity = prop_oneof![
         Just(Severity::Note),
