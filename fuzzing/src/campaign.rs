@@ -192,6 +192,23 @@ fn afterwards(
 ) -> Result<(), FuzzError> {
     let over = || until.is_some_and(|until| Instant::now() >= until);
     let usual = (*session.worlds.usual).clone();
+    let counted: Vec<Vec<u8>> = report
+        .corpus
+        .iter()
+        .filter(|input| Class::of(input, session.spec).counts())
+        .cloned()
+        .collect();
+    let bound = session.spec.growth_bound.unwrap_or(2.0) + TOLERANCE;
+    let costly = costly(session, &counted);
+    // A part of the time, so that the rest is left for what was found before.
+    let growing = options.afterwards.map(|time| Instant::now() + time / 4);
+    let growth = growth::steepest(session, &costly, || {
+        growing.is_some_and(|until| Instant::now() >= until)
+    });
+    report.growth = growth.as_ref().map(|it| it.exponent);
+    if let Some(growth) = growth.filter(|it| it.exponent > bound) {
+        report.findings.extend(court.grows(&growth, bound, &usual));
+    }
     let suspects = session.suspects();
     let mut left = suspects.len();
     for mut suspect in suspects {
@@ -225,25 +242,12 @@ fn afterwards(
             .filter(|it| it.rule == before.rule);
         push(&mut report.findings, finding.unwrap_or(before));
     }
-    let counted: Vec<Vec<u8>> = report
-        .corpus
-        .iter()
-        .filter(|input| Class::of(input, session.spec).counts())
-        .cloned()
-        .collect();
     let folders = (court.subject.bind)().map(|(policy, _)| policy.capabilities.directories);
     let writes =
         folders.is_ok_and(|folders| folders.iter().any(|it| it.access == Access::ReadWrite));
     if writes {
         let few: Vec<Vec<u8>> = counted.iter().take(24).cloned().collect();
         report.findings.extend(court.keeps_state(&few, &usual));
-    }
-    let bound = session.spec.growth_bound.unwrap_or(2.0) + TOLERANCE;
-    let costly = costly(session, &counted);
-    let growth = growth::steepest(session, &costly, over);
-    report.growth = growth.as_ref().map(|it| it.exponent);
-    if let Some(growth) = growth.filter(|it| it.exponent > bound) {
-        report.findings.extend(court.grows(&growth, bound, &usual));
     }
     if court.subject.previous.is_some() {
         let few: Vec<Vec<u8>> = counted.iter().take(200).cloned().collect();
@@ -271,22 +275,31 @@ fn afterwards(
 /// How far above its bound a measured exponent may lie: sizes are small, and start-up counts.
 const TOLERANCE: f64 = 0.3;
 
-/// The inputs that cost most, by themselves and for their size.
+/// The inputs that cost most: of all, and by themselves and for their size of those that leave
+/// room to grow.
 fn costly(session: &mut Session<'_>, inputs: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    const EACH: usize = 6;
-    let world = std::sync::Arc::clone(&session.worlds.usual);
+    const EACH: usize = 4;
+    /// Doubled five times, linear work would still not be cut off.
+    const LIGHT: u64 = 1_500_000;
     let mut measured: Vec<(u64, &Vec<u8>)> = inputs
         .iter()
-        .map(|input| (session.work(input, &world).0, input))
+        .map(|input| (session.work(input).0, input))
         .collect();
     measured.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
-    let mut chosen: Vec<Vec<u8>> = measured.iter().take(EACH).map(|it| it.1.clone()).collect();
-    measured.sort_by_key(|(work, input)| std::cmp::Reverse(work / (input.len() as u64 + 16)));
-    for (_, input) in measured.iter().take(EACH) {
-        if !chosen.contains(input) {
-            chosen.push((*input).clone());
+    let mut chosen: Vec<Vec<u8>> = Vec::new();
+    let mut choose = |from: &[(u64, &Vec<u8>)]| {
+        for (_, input) in from.iter().take(EACH) {
+            if !chosen.contains(input) {
+                chosen.push((*input).clone());
+            }
         }
-    }
+    };
+    let light = measured.partition_point(|(work, _)| *work > LIGHT);
+    choose(&measured[light..]);
+    choose(&measured);
+    let light = &mut measured[light..];
+    light.sort_by_key(|(work, input)| std::cmp::Reverse(work / (input.len() as u64 + 16)));
+    choose(light);
     chosen
 }
 
