@@ -55,7 +55,7 @@ pub enum FuzzError {
     },
 }
 
-fn machine(doing: &'static str, reason: impl ToString) -> FuzzError {
+fn machine(doing: &'static str, reason: &impl ToString) -> FuzzError {
     FuzzError::Machine {
         doing,
         reason: reason.to_string(),
@@ -80,7 +80,7 @@ pub fn fuzz(
             .name("fuzzing".to_owned())
             .stack_size(STACK)
             .spawn_scoped(scope, || run(subject, options, progress))
-            .map_err(|error| machine("starting a thread", error))?;
+            .map_err(|error| machine("starting a thread", &error))?;
         thread
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -98,8 +98,8 @@ fn run(
     let threads = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| machine("starting the runtime", error))?;
-    let (policy, kept) = (subject.bind)().map_err(|error| machine("laying folders out", error))?;
+        .map_err(|error| machine("starting the runtime", &error))?;
+    let (policy, kept) = (subject.bind)().map_err(|error| machine("laying folders out", &error))?;
     drop(kept);
     let plan = Plan::of(subject.wasm);
     let (runner, no_coverage) = Runner::new(
@@ -152,7 +152,7 @@ fn run(
         }
     };
     let corpus = afl::campaign(&mut session, &beginning, &mut heard)
-        .map_err(|error| machine("looking for inputs", error))?;
+        .map_err(|error| machine("looking for inputs", &error))?;
     let mut report = Report {
         findings: Vec::new(),
         executions: session.executions,
@@ -236,7 +236,7 @@ fn afterwards(
             plateau: None,
         };
         suspect.input = afl::minimise(session, &suspect, options.seed, budget)
-            .map_err(|error| machine("making an input smaller", error))?;
+            .map_err(|error| machine("making an input smaller", &error))?;
         let finding = court
             .judge(&suspect, &usual)
             .filter(|it| it.rule == before.rule);
@@ -253,9 +253,7 @@ fn afterwards(
         let few: Vec<Vec<u8>> = counted.iter().take(200).cloned().collect();
         report.findings.extend(court.differs(&few, &usual));
     }
-    /// So many refusals and not one answer are no chance.
-    const MANY: u64 = 100;
-    if report.inputs.0 == 0 && report.inputs.1 >= MANY {
+    if report.inputs.0 == 0 && report.inputs.1 >= MANY_REFUSALS {
         report.findings.push(Finding {
             rule: Rule::RefusesAll,
             severity: Rule::RefusesAll.severity(true),
@@ -271,6 +269,9 @@ fn afterwards(
     }
     Ok(())
 }
+
+/// So many refusals and not one answer are no chance.
+const MANY_REFUSALS: u64 = 100;
 
 /// How far above its bound a measured exponent may lie: sizes are small, and start-up counts.
 const TOLERANCE: f64 = 0.3;

@@ -379,13 +379,12 @@ impl<'a> Session<'a> {
                 Runner::Machine(machine) => machine.room(),
                 Runner::Runtime(_) => return None,
             };
-            match Machine::new(comparing.wasm, comparing.plan, Form::Comparing, room) {
-                Ok(machine) => comparing.machine = Some(Box::new(machine)),
-                Err(_) => {
-                    self.comparing = None;
-                    return None;
-                }
-            }
+            let made = Machine::new(comparing.wasm, comparing.plan, Form::Comparing, room);
+            let Ok(machine) = made else {
+                self.comparing = None;
+                return None;
+            };
+            comparing.machine = Some(Box::new(machine));
         }
         let machine = comparing.machine.as_mut()?;
         machine.run(input, &self.worlds.usual);
