@@ -29,18 +29,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{progress:?}");
     })?;
     println!(
-        "{} runs, {:.0} a second, {:?} edges, {} inputs kept, {} instances' state put back: {:?}",
+        "{} runs, {:.0} a second, {} instances, {:?} edges, {} inputs kept",
         report.executions,
         report.executions_per_second,
+        report.instances,
         report.edges,
         report.corpus.len(),
-        if report.not_restored.is_some() {
-            "no"
-        } else {
-            "every"
-        },
-        report.not_restored.or(report.no_coverage.as_deref()),
     );
+    if let Some(why) = report.no_coverage {
+        println!("without coverage: {why}");
+    }
+    if let Some(why) = report.not_restored {
+        println!("a new instance for each run: {why}");
+    }
     for finding in &report.findings {
         println!("{}: {}", finding.rule.id(), finding.message);
     }

@@ -287,16 +287,17 @@ where
                 None => return Ok(()),
             }
         };
-        let Some((values, words)) = executor.session.compare(&input) else {
+        let Some(compared) = executor.session.compare(&input) else {
             return Ok(());
         };
         let tokens = state.metadata_or_insert_with(Tokens::new);
-        for word in words {
+        for word in compared.words() {
             if tokens.len() < MOST_WORDS {
                 tokens.add_token(&word);
             }
         }
-        state.add_metadata(Operands::of(&input, &values));
+        let values = compared.values();
+        state.add_metadata(Operands::of(&input, &values, compared.pairs()));
         state.add_metadata(CmpValuesMetadata { list: values });
         // More than once, so that one gate behind the other opens.
         for _ in 0..2 {

@@ -78,7 +78,13 @@ impl Comparisons {
         }
     }
 
-    /// In the form in which LibAFL's mutators take them.
+    /// The texts, each as long as it was compared.
+    pub(crate) fn pairs(&self) -> &[(Vec<u8>, Vec<u8>)] {
+        &self.texts
+    }
+
+    /// In the form in which LibAFL's mutators take them. They copy as much of one side as the
+    /// other has: both have to be of one length, and not empty.
     pub(crate) fn values(&self) -> Vec<CmpValues> {
         let mut values = Vec::with_capacity(self.numbers.len() + self.texts.len());
         let narrow = |one: u32, other: u32| match (u8::try_from(one), u8::try_from(other)) {
@@ -98,7 +104,11 @@ impl Comparisons {
             });
         }
         for (one, other) in &self.texts {
-            values.push(CmpValues::Bytes((bytes(one), bytes(other))));
+            let length = one.len().min(other.len());
+            if length > 0 {
+                let (one, other) = (&one[..length], &other[..length]);
+                values.push(CmpValues::Bytes((bytes(one), bytes(other))));
+            }
         }
         values
     }
@@ -117,4 +127,38 @@ fn bytes(text: &[u8]) -> CmplogBytes {
     let length = text.len().min(LONGEST);
     buffer[..length].copy_from_slice(&text[..length]);
     CmplogBytes::from_buf_and_len(buffer, u8::try_from(length).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use libafl_bolts::ToSlice as _;
+
+    #[test]
+    fn both_sides_of_a_text_are_of_one_length_and_not_empty() {
+        let mut comparisons = Comparisons::default();
+        let memory = b"longer\0\0short\0";
+        comparisons.texts(memory, 0, 8, -1);
+        comparisons.texts(memory, 0, 6, -1);
+        assert_eq!(comparisons.pairs().len(), 2);
+        let values = comparisons.values();
+        let [CmpValues::Bytes((one, other))] = &values[..] else {
+            panic!("{values:?}");
+        };
+        assert_eq!(
+            (one.to_slice(), other.to_slice()),
+            (&b"longe"[..], &b"short"[..])
+        );
+    }
+
+    #[test]
+    fn a_loop_gives_its_first_few_pairs_only() {
+        let mut comparisons = Comparisons::default();
+        for round in 0..100 {
+            comparisons.narrow(7, round, 1000);
+        }
+        comparisons.wide(8, 1, 1 << 40);
+        comparisons.wide(8, 3, 3);
+        assert_eq!(comparisons.values().len(), usize::from(MOST_OF_A_PLACE) + 1);
+    }
 }

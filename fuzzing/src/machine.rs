@@ -11,8 +11,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use wasi::Exit;
 use wasmtime::{
-    Config, Engine, Extern, Global, InstanceAllocationStrategy, InstancePre, Linker, Memory,
-    Module, OptLevel, PoolingAllocationConfig, Store, Trap, TypedFunc, Val, WasmBacktrace,
+    Config, Enabled, Engine, Extern, Global, InstanceAllocationStrategy, InstancePre, Linker,
+    Memory, Module, OptLevel, PoolingAllocationConfig, Store, Trap, TypedFunc, Val, WasmBacktrace,
     WasmBacktraceDetails,
 };
 
@@ -50,6 +50,8 @@ pub(crate) struct Machine {
     room: Room,
     /// The number of globals that change.
     globals: usize,
+    /// The guest's memory in a new instance; empty where it is not put back.
+    snapshot: Vec<u8>,
     /// `None` before the first run and where a run's state can't be put back.
     live: Option<Live>,
     /// What a run without an instance left: the buffers are used again.
@@ -66,7 +68,8 @@ struct Live {
     ours: Memory,
     start: TypedFunc<(), ()>,
     globals: Vec<(Global, Val)>,
-    snapshot: Vec<u8>,
+    /// The memory's size when it was new.
+    size: usize,
     /// Whether it ran since it was new or put back.
     used: bool,
 }
@@ -110,6 +113,7 @@ impl Machine {
             restorable: plan.restorable,
             room,
             globals: plan.mutable_globals.len(),
+            snapshot: Vec::new(),
             live: None,
             spare: None,
             last: Ending {
@@ -244,17 +248,18 @@ impl Machine {
             return Err(Ended::Other);
         };
         store.data_mut().memory = Some(memory);
-        let snapshot = match self.restorable {
-            Restorable::Yes => memory.data(&store).to_vec(),
-            Restorable::No(_) => Vec::new(),
-        };
+        // No code of the guest's has run: what one new instance is like, all are.
+        if self.restorable == Restorable::Yes && self.snapshot.is_empty() {
+            self.snapshot = memory.data(&store).to_vec();
+        }
+        let size = memory.data_size(&store);
         Ok(Live {
             store,
             memory,
             ours,
             start,
             globals,
-            snapshot,
+            size,
             used: false,
         })
     }
@@ -268,7 +273,7 @@ impl Machine {
             return true;
         }
         // A memory that has grown can't be made smaller.
-        live.memory.data_size(&live.store) == live.snapshot.len() && live.put_back()
+        live.memory.data_size(&live.store) == live.size && live.put_back(&self.snapshot)
     }
 
     /// A digest of all that a run can see at its start, for tests.
@@ -289,13 +294,13 @@ impl Machine {
 
 impl Live {
     /// Copies back each page that was written, and sets the globals.
-    fn put_back(&mut self) -> bool {
+    fn put_back(&mut self, snapshot: &[u8]) -> bool {
         for (global, value) in &self.globals {
             if global.set(&mut self.store, *value).is_err() {
                 return false;
             }
         }
-        let size = self.snapshot.len();
+        let size = snapshot.len();
         let pages = size.div_ceil(layout::PAGE);
         let writes = std::mem::take(&mut self.store.data_mut().host_writes);
         let marks = &mut self.ours.data_mut(&mut self.store)[..layout::DIRTY_BYTES];
@@ -323,7 +328,7 @@ impl Live {
             let from = (page * layout::PAGE).min(size);
             // A store that begins in this page may end in the next.
             let to = (from + layout::PAGE + layout::SPILL).min(size);
-            memory[from..to].copy_from_slice(&self.snapshot[from..to]);
+            memory[from..to].copy_from_slice(&snapshot[from..to]);
         }
         self.store.data_mut().host_writes = writes;
         self.used = false;
@@ -425,8 +430,11 @@ fn config(form: Form, room: &Room) -> Config {
         .table_elements(room.table_elements)
         .max_core_instance_size(16 << 20)
         .max_memory_size(room.memory.max(room.ours))
-        .linear_memory_keep_resident(4 << 20)
-        .table_keep_resident(1 << 20);
+        // A run that grew its memory pays for a new instance, which is as the last one was where
+        // the kernel says which of its pages were touched.
+        .linear_memory_keep_resident(2 << 20)
+        .table_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto);
     let mut config = Config::new();
     config
         .consume_fuel(true)

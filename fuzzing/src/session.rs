@@ -1,5 +1,6 @@
 //! One campaign's runs: each is counted, its coverage taken in, and looked at by the oracles.
 
+use crate::comparisons::Comparisons;
 use crate::coverage::{Coverage, Novelty};
 use crate::instrument::{Form, Plan};
 use crate::machine::{Ended, Machine};
@@ -7,7 +8,6 @@ use crate::oracle::{self, Class, Key, Rule};
 use crate::runner::{Runner, Seen};
 use crate::subject::Spec;
 use crate::world::{World, Worlds};
-use libafl::observers::cmp::CmpValues;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -86,7 +86,8 @@ pub(crate) struct Session<'a> {
 struct Comparing<'a> {
     wasm: &'a [u8],
     plan: &'a Plan,
-    machine: Option<Box<Machine>>,
+    /// The inner one is none where it can't be made.
+    machine: Option<Option<Box<Machine>>>,
 }
 
 /// Inputs of one rule that are kept: one place is enough to mend, and many are noise.
@@ -372,25 +373,21 @@ impl<'a> Session<'a> {
     }
 
     /// What an input is compared with on its way.
-    pub(crate) fn compare(&mut self, input: &[u8]) -> Option<(Vec<CmpValues>, Vec<Vec<u8>>)> {
+    pub(crate) fn compare(&mut self, input: &[u8]) -> Option<&Comparisons> {
+        let room = match &self.runner {
+            Runner::Machine(machine) => machine.room(),
+            Runner::Runtime(_) => return None,
+        };
         let comparing = self.comparing.as_mut()?;
-        if comparing.machine.is_none() {
-            let room = match &self.runner {
-                Runner::Machine(machine) => machine.room(),
-                Runner::Runtime(_) => return None,
-            };
-            let made = Machine::new(comparing.wasm, comparing.plan, Form::Comparing, room);
-            let Ok(machine) = made else {
-                self.comparing = None;
-                return None;
-            };
-            comparing.machine = Some(Box::new(machine));
-        }
-        let machine = comparing.machine.as_mut()?;
+        let (wasm, plan) = (comparing.wasm, comparing.plan);
+        let machine = comparing.machine.get_or_insert_with(|| {
+            let made = Machine::new(wasm, plan, Form::Comparing, room);
+            made.ok().map(Box::new)
+        });
+        let machine = machine.as_mut()?;
         machine.run(input, &self.worlds.usual);
         machine.counters().fill(0);
-        let comparisons = &machine.guest().comparisons;
-        Some((comparisons.values(), comparisons.words().collect()))
+        Some(&machine.guest().comparisons)
     }
 }
 

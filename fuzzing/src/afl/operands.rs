@@ -8,9 +8,10 @@ use libafl::mutators::{MutationResult, Mutator};
 use libafl::observers::cmp::CmpValues;
 use libafl::state::{HasMaxSize, HasRand};
 use libafl_bolts::rands::Rand;
-use libafl_bolts::{Named, ToSlice as _, impl_serdeany};
+use libafl_bolts::{Named, impl_serdeany};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 /// Pairs of which the first stands in the input: as a number in memory, or as it is written down.
@@ -34,68 +35,94 @@ const MOST: usize = 1024;
 
 impl Operands {
     /// Those of the comparisons that this input could have brought about.
-    pub(crate) fn of(input: &[u8], values: &[CmpValues]) -> Self {
-        let mut pairs = Vec::new();
-        let mut add = |from: Vec<u8>, to: Vec<u8>| {
-            let stands = !from.is_empty() && memchr::memmem::find(input, &from).is_some();
-            if stands && from != to && pairs.len() < MOST {
-                let pair = (from, to);
-                if !pairs.contains(&pair) {
-                    pairs.push(pair);
-                }
-            }
+    pub(crate) fn of(input: &[u8], values: &[CmpValues], texts: &[(Vec<u8>, Vec<u8>)]) -> Self {
+        let mut pairs = Pairs {
+            input,
+            pairs: Vec::new(),
+            known: HashSet::new(),
         };
-        for value in values {
-            match value {
-                CmpValues::Bytes((one, other)) => {
-                    let (one, other) = (one.to_slice().to_vec(), other.to_slice().to_vec());
-                    // Only as much of the input's side as stands there.
-                    for (from, to) in [(&one, &other), (&other, &one)] {
-                        add(from.clone(), to.clone());
-                        let shorter = from.len().min(to.len());
-                        add(from[..shorter].to_vec(), to[..shorter].to_vec());
-                    }
-                }
-                number => {
-                    let Some((one, other, _)) = number.to_u64_tuple() else {
-                        continue;
-                    };
-                    for (from, to) in [(one, other), (other, one)] {
-                        // What is compared by less or more is worth trying on both sides.
-                        for to in [to, to.wrapping_add(1), to.wrapping_sub(1)] {
-                            numbers(from, to, &mut add);
-                        }
-                    }
+        for (one, other) in texts {
+            // Only as much of the input's side as stands there.
+            for (from, to) in [(one, other), (other, one)] {
+                let shorter = from.len().min(to.len());
+                if pairs.stands(from) {
+                    pairs.add(from, to);
+                } else if pairs.stands(&from[..shorter]) {
+                    pairs.add(&from[..shorter], &to[..shorter]);
                 }
             }
         }
-        Self { pairs }
+        for (one, other, _) in values.iter().filter_map(CmpValues::to_u64_tuple) {
+            pairs.numbers(one, other);
+            pairs.numbers(other, one);
+        }
+        Self { pairs: pairs.pairs }
     }
 }
 
-/// The ways in which a number can stand in an input.
-fn numbers(from: u64, to: u64, add: &mut impl FnMut(Vec<u8>, Vec<u8>)) {
-    add(from.to_string().into_bytes(), to.to_string().into_bytes());
-    let narrow = |number: u64| u32::try_from(number).map(u32::cast_signed);
-    if let (Ok(from), Ok(to)) = (narrow(from), narrow(to)) {
-        if from < 0 || to < 0 {
-            add(from.to_string().into_bytes(), to.to_string().into_bytes());
-        }
-    } else {
-        let (from, to) = (from.cast_signed(), to.cast_signed());
-        add(from.to_string().into_bytes(), to.to_string().into_bytes());
+/// Pairs while they are gathered.
+struct Pairs<'i> {
+    input: &'i [u8],
+    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+    known: HashSet<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Pairs<'_> {
+    fn stands(&self, from: &[u8]) -> bool {
+        !from.is_empty() && memchr::memmem::find(self.input, from).is_some()
     }
-    for width in [1, 2, 4, 8] {
-        let fits = |number: u64| width == 8 || number >> (8 * width) == 0;
-        // A single byte that is small stands everywhere.
-        if !fits(from) || !fits(to) || (width > 1 && from >> (4 * width) == 0 && from < 256) {
-            continue;
+
+    fn add(&mut self, from: &[u8], to: &[u8]) {
+        let pair = (from.to_vec(), to.to_vec());
+        if from != to && self.pairs.len() < MOST && self.known.insert(pair.clone()) {
+            self.pairs.push(pair);
         }
-        let (from, to) = (from.to_le_bytes(), to.to_le_bytes());
-        add(from[..width].to_vec(), to[..width].to_vec());
-        if width > 1 {
+    }
+
+    /// The ways in which a number can stand in an input.
+    fn numbers(&mut self, from: u64, to: u64) {
+        // What is compared by less or more is worth trying on both sides.
+        let tries = [to, to.wrapping_add(1), to.wrapping_sub(1)];
+        let narrow = u32::try_from(from).ok();
+        let written = from.to_string();
+        if self.stands(written.as_bytes()) {
+            for to in tries {
+                self.add(written.as_bytes(), to.to_string().as_bytes());
+            }
+        }
+        // The same read as a number with a sign.
+        let signed = |number: u64| match (narrow, u32::try_from(number)) {
+            (Some(_), Ok(number)) => number.cast_signed().to_string(),
+            _ => number.cast_signed().to_string(),
+        };
+        let other = signed(from);
+        if other != written && self.stands(other.as_bytes()) {
+            for to in tries {
+                self.add(other.as_bytes(), signed(to).as_bytes());
+            }
+        }
+        for width in [1, 2, 4, 8] {
+            let fits = |number: u64| width == 8 || number >> (8 * width) == 0;
+            // A single byte that is small stands everywhere.
+            if !fits(from) || (width > 1 && from < 256) {
+                continue;
+            }
+            let bytes = from.to_le_bytes();
             let turned = |bytes: &[u8]| bytes.iter().rev().copied().collect::<Vec<u8>>();
-            add(turned(&from[..width]), turned(&to[..width]));
+            let little = self.stands(&bytes[..width]);
+            let big = width > 1 && self.stands(&turned(&bytes[..width]));
+            if !little && !big {
+                continue;
+            }
+            for to in tries.into_iter().filter(|to| fits(*to)) {
+                let other = to.to_le_bytes();
+                if little {
+                    self.add(&bytes[..width], &other[..width]);
+                }
+                if big {
+                    self.add(&turned(&bytes[..width]), &turned(&other[..width]));
+                }
+            }
         }
     }
 }
@@ -152,7 +179,11 @@ mod tests {
 
     #[test]
     fn numbers_are_known_as_bytes_and_as_they_are_written() {
-        let operands = Operands::of(b"{\"n\": 4711}", &[CmpValues::U32((4711, 48_213, false))]);
+        let operands = Operands::of(
+            b"{\"n\": 4711}",
+            &[CmpValues::U32((4711, 48_213, false))],
+            &[],
+        );
         assert!(
             operands
                 .pairs
@@ -164,13 +195,17 @@ mod tests {
                 .contains(&(b"4711".to_vec(), b"48214".to_vec()))
         );
         let value = u32::from_be_bytes(*b"abcd");
-        let operands = Operands::of(b"xxabcdxx", &[CmpValues::U32((0x3132_3334, value, false))]);
+        let operands = Operands::of(
+            b"xxabcdxx",
+            &[CmpValues::U32((0x3132_3334, value, false))],
+            &[],
+        );
         assert!(
             operands
                 .pairs
                 .contains(&(b"abcd".to_vec(), b"1234".to_vec()))
         );
-        let operands = Operands::of(b"xxabcdxx", &[CmpValues::U32((7, 5, false))]);
+        let operands = Operands::of(b"xxabcdxx", &[CmpValues::U32((7, 5, false))], &[]);
         assert!(operands.pairs.is_empty());
     }
 }

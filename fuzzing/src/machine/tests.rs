@@ -48,7 +48,7 @@ fn every_run_starts_from_the_same_state() {
     let mut machine = machine(&module(body), Form::Fast);
     let world = world();
     machine.run(b"first", &world);
-    let fresh = machine.live.as_ref().expect("it ran").snapshot.clone();
+    let fresh = machine.snapshot.clone();
     let clean = machine.state_before_next().expect("it can be put back");
     let mut dirty = Vec::new();
     for input in [&b"abc"[..], b"trap", b"", &[255; 100], b"abc"] {
