@@ -9,6 +9,7 @@ use crate::runner::{Runner, Seen};
 use crate::subject::Spec;
 use crate::world::{World, Worlds};
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -86,8 +87,8 @@ pub(crate) struct Session<'a> {
 struct Comparing<'a> {
     wasm: &'a [u8],
     plan: &'a Plan,
-    /// The inner one is none where it can't be made.
-    machine: Option<Option<Box<Machine>>>,
+    /// Made when first needed; none where it can't be.
+    machine: OnceCell<Option<Box<Machine>>>,
 }
 
 /// Inputs of one rule that are kept: one place is enough to mend, and many are noise.
@@ -106,7 +107,7 @@ impl<'a> Session<'a> {
             comparing: compared.map(|(wasm, plan)| Comparing {
                 wasm,
                 plan,
-                machine: None,
+                machine: OnceCell::new(),
             }),
             runner,
             worlds,
@@ -380,11 +381,11 @@ impl<'a> Session<'a> {
         };
         let comparing = self.comparing.as_mut()?;
         let (wasm, plan) = (comparing.wasm, comparing.plan);
-        let machine = comparing.machine.get_or_insert_with(|| {
+        comparing.machine.get_or_init(|| {
             let made = Machine::new(wasm, plan, Form::Comparing, room);
             made.ok().map(Box::new)
         });
-        let machine = machine.as_mut()?;
+        let machine = comparing.machine.get_mut()?.as_mut()?;
         machine.run(input, &self.worlds.usual);
         machine.counters().fill(0);
         Some(&machine.guest().comparisons)

@@ -38,7 +38,7 @@ impl Operands {
     pub(crate) fn of(input: &[u8], values: &[CmpValues], texts: &[(Vec<u8>, Vec<u8>)]) -> Self {
         let mut pairs = Pairs {
             input,
-            pairs: Vec::new(),
+            list: Vec::new(),
             known: HashSet::new(),
         };
         for (one, other) in texts {
@@ -56,14 +56,14 @@ impl Operands {
             pairs.numbers(one, other);
             pairs.numbers(other, one);
         }
-        Self { pairs: pairs.pairs }
+        Self { pairs: pairs.list }
     }
 }
 
 /// Pairs while they are gathered.
 struct Pairs<'i> {
     input: &'i [u8],
-    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+    list: Vec<(Vec<u8>, Vec<u8>)>,
     known: HashSet<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -74,8 +74,8 @@ impl Pairs<'_> {
 
     fn add(&mut self, from: &[u8], to: &[u8]) {
         let pair = (from.to_vec(), to.to_vec());
-        if from != to && self.pairs.len() < MOST && self.known.insert(pair.clone()) {
-            self.pairs.push(pair);
+        if from != to && self.list.len() < MOST && self.known.insert(pair.clone()) {
+            self.list.push(pair);
         }
     }
 
