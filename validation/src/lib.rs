@@ -19,6 +19,7 @@
     )
 )]
 
+mod analysis;
 mod builder;
 mod contract;
 mod error;
@@ -38,6 +39,7 @@ mod validator;
 mod verdict;
 mod worker;
 
+pub use analysis::{Analysis, Secret, analyse, secrets};
 pub use builder::{BUILD_TIME_LIMIT, Built, TestProgram, build, build_within};
 pub use contract::{Contract, ContractError, Mismatch};
 pub use error::ValidationError;
