@@ -19,6 +19,7 @@
     )
 )]
 
+mod advisories;
 mod analysis;
 mod builder;
 mod contract;
@@ -39,6 +40,7 @@ mod validator;
 mod verdict;
 mod worker;
 
+pub use advisories::{Advisories, AdvisoriesError, Advisory};
 pub use analysis::{Analysis, Secret, analyse, secrets};
 pub use builder::{BUILD_TIME_LIMIT, Built, TestProgram, build, build_within};
 pub use contract::{Contract, ContractError, Mismatch};
