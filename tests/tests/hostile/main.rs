@@ -5,6 +5,7 @@
 mod case;
 #[path = "../common/mod.rs"]
 mod common;
+mod component;
 mod expand;
 mod judge;
 mod place;
