@@ -8,6 +8,7 @@ mod common;
 mod component;
 mod expand;
 mod judge;
+mod parity;
 mod place;
 
 use case::Case;
