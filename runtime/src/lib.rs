@@ -15,6 +15,8 @@ mod error;
 mod execution;
 mod host;
 mod limiter;
+#[allow(dead_code, unused_imports, reason = "components are what uses it")]
+mod network;
 mod run;
 mod sandbox;
 mod tool;
@@ -24,6 +26,7 @@ pub use call::{Call, Chunk, Stream};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{LoadError, SandboxError};
 pub use execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, OutcomeKind, Rule, Usage};
+pub use network::{Resolver, SystemResolver};
 pub use sandbox::{Sandbox, SandboxConfig};
 pub use tokio_util::sync::CancellationToken;
 pub use tool::Tool;
