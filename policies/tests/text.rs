@@ -166,7 +166,10 @@ fn hosts_to_call_need_room_to_call_them() {
     let bytes = "network_bytes = \"1 B\"\n";
     for too_little in ["", requests, bytes] {
         let said = with(too_little).expect_err("no room");
-        assert!(said.contains("no request may be made or no byte sent"), "{said}");
+        assert!(
+            said.contains("no request may be made or no byte sent"),
+            "{said}"
+        );
     }
     assert!(with(&format!("{requests}{bytes}")).is_ok());
 }

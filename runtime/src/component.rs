@@ -17,6 +17,7 @@ mod random;
 mod streams;
 
 pub(crate) use entry::Ready;
+pub(crate) use network::Networking;
 pub(crate) use parts::Parts;
 
 use crate::cache::Cache;

@@ -17,7 +17,6 @@ mod error;
 mod execution;
 mod host;
 mod limiter;
-#[allow(dead_code, unused_imports, reason = "components are what uses it")]
 mod network;
 mod run;
 mod sandbox;

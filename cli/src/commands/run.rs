@@ -6,7 +6,9 @@ use crate::limit_flags::LimitFlags;
 use crate::output::{print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
 use crate::{cancel, module, policy_source};
-use policies::{Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, NetworkGrant, Policy, Random};
+use policies::{
+    Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, NetworkGrant, Policy, Random,
+};
 use runtime::{Call, Chunk, Execution, Sandbox, SandboxConfig, Stream};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};

@@ -167,9 +167,13 @@ async fn send(
         let size = u32::try_from(size).ok();
         return Err(Error::HttpRequestHeaderSectionSize(size));
     }
-    network.sends(WHAT, size).map_err(|refusal| error(&refusal))?;
+    network
+        .sends(WHAT, size)
+        .map_err(|refusal| error(&refusal))?;
 
-    let left = network.deadline().saturating_duration_since(std::time::Instant::now());
+    let left = network
+        .deadline()
+        .saturating_duration_since(std::time::Instant::now());
     let within = |asked: Option<Duration>| asked.map_or(left, |asked| asked.min(left));
     let between = within(options.between_bytes_timeout);
     let destination = Destination {
@@ -192,7 +196,9 @@ async fn send(
         let size = u32::try_from(size).ok();
         return Err(Error::HttpResponseHeaderSectionSize(size));
     }
-    network.receives(WHAT, size).map_err(|refusal| error(&refusal))?;
+    network
+        .receives(WHAT, size)
+        .map_err(|refusal| error(&refusal))?;
     let incoming = Counted::new(network, Direction::In, Some(between));
     Ok((response.map(|body| incoming.over(body)), driver))
 }

@@ -1,7 +1,9 @@
 //! Capabilities as flags: folders, variables, clocks, randomness.
 
 use crate::problem::{Problem, file_problem};
-use policies::{Access, Clocks, DirectoryGrant, GrantError, GuestPath, HostPath, NetworkGrant, Random};
+use policies::{
+    Access, Clocks, DirectoryGrant, GrantError, GuestPath, HostPath, NetworkGrant, Random,
+};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 

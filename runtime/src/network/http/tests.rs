@@ -162,7 +162,12 @@ fn limits(bytes: u64) -> Limits {
     limits
 }
 
-fn caller(grants: &[&str], limits: &Limits, names: Option<Arc<Names>>, roots: &[Vec<u8>]) -> Caller {
+fn caller(
+    grants: &[&str],
+    limits: &Limits,
+    names: Option<Arc<Names>>,
+    roots: &[Vec<u8>],
+) -> Caller {
     let names = names.map(|names| names as Arc<dyn Resolver>);
     let outside: Arc<dyn Outside> = Arc::new(System::new(names, roots).expect("roots"));
     let grants = grants.iter().map(|text| text.parse().expect("a grant"));
@@ -195,14 +200,21 @@ impl Caller {
         request: Request<WasiBody>,
         options: Option<RequestOptions>,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>, HeaderMap), Error> {
-        let sent = self.http.send_request(request, options, Box::new(async { Ok(()) }));
+        let sent = self
+            .http
+            .send_request(request, options, Box::new(async { Ok(()) }));
         let (response, driver) = Box::into_pin(sent).await?;
         let driver = tokio::spawn(Box::into_pin(driver));
         let (parts, body) = response.into_parts();
         let collected = body.collect().await?;
         let trailers = collected.trailers().cloned().unwrap_or_default();
         drop(driver);
-        Ok((parts.status, parts.headers, collected.to_bytes().to_vec(), trailers))
+        Ok((
+            parts.status,
+            parts.headers,
+            collected.to_bytes().to_vec(),
+            trailers,
+        ))
     }
 
     async fn get(&mut self, url: &str) -> Result<Vec<u8>, Error> {
@@ -226,19 +238,35 @@ macro_rules! fails {
 
 #[tokio::test]
 async fn a_granted_request_goes_out_as_the_guest_wrote_it_with_a_host_of_ours() {
-    let mut server = Server::plain(says("HTTP/1.1 201 Made\r\ncontent-length: 2\r\nx-a: b\r\n\r\nhi")).await;
+    let mut server = Server::plain(says(
+        "HTTP/1.1 201 Made\r\ncontent-length: 2\r\nx-a: b\r\n\r\nhi",
+    ))
+    .await;
     let names = Names::new(&[("a.example", &["127.0.0.1"])]);
     let by_name = format!("a.example:{}", server.port);
-    let mut caller = caller(&[&by_name, &server.grant()], &limits(1000), Some(names), &[]);
+    let mut caller = caller(
+        &[&by_name, &server.grant()],
+        &limits(1000),
+        Some(names),
+        &[],
+    );
     let mut request = get(&format!("http://A.Example.:{}/p?q=1", server.port));
-    request.headers_mut().insert("host", "evil.example".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("host", "evil.example".parse().unwrap());
     request.headers_mut().insert("x-mine", "1".parse().unwrap());
     let (status, headers, body, _) = caller.send(request, None).await.expect("granted");
-    assert_eq!((status.as_u16(), &headers["x-a"], &body[..]), (201, &"b".parse().unwrap(), &b"hi"[..]));
+    assert_eq!(
+        (status.as_u16(), &headers["x-a"], &body[..]),
+        (201, &"b".parse().unwrap(), &b"hi"[..])
+    );
     let head = server.head().await;
     assert!(head.starts_with("GET /p?q=1 HTTP/1.1\r\n"), "{head}");
     assert!(head.contains(&format!("host: {by_name}\r\n")), "{head}");
-    assert!(head.contains("x-mine: 1\r\n") && !head.contains("evil"), "{head}");
+    assert!(
+        head.contains("x-mine: 1\r\n") && !head.contains("evil"),
+        "{head}"
+    );
     let (usage, denied) = caller.close();
     assert_eq!((usage.network_requests, denied.len()), (1, 0));
 }
@@ -250,19 +278,41 @@ async fn a_redirect_is_the_guests_to_follow_and_judged_as_any_request() {
     let redirect = format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n");
     let server = Server::plain(says(&redirect)).await;
     let everywhere = format!("*:{}", inside.port);
-    let names = Names::new(&[("localhost", &["127.0.0.1"]), ("metadata.example", &["169.254.169.254"])]);
+    let names = Names::new(&[
+        ("localhost", &["127.0.0.1"]),
+        ("metadata.example", &["169.254.169.254"]),
+    ]);
     let grants = [&server.grant()[..], &everywhere, "*:80"];
     let mut caller = caller(&grants, &limits(10_000), Some(names), &[]);
-    let (status, headers, ..) = caller.send(get(&server.url("/")), None).await.expect("granted");
-    assert_eq!((status.as_u16(), headers["location"].to_str().unwrap()), (302, &to[..]));
+    let (status, headers, ..) = caller
+        .send(get(&server.url("/")), None)
+        .await
+        .expect("granted");
+    assert_eq!(
+        (status.as_u16(), headers["location"].to_str().unwrap()),
+        (302, &to[..])
+    );
     fails!(caller.get(&to).await, Error::DestinationIpProhibited);
-    fails!(caller.get("http://169.254.169.254/latest/meta-data").await, Error::DestinationIpProhibited);
-    fails!(caller.get("http://metadata.example/").await, Error::DestinationIpProhibited);
-    fails!(caller.get(&inside.url("/")).await, Error::DestinationIpProhibited);
+    fails!(
+        caller.get("http://169.254.169.254/latest/meta-data").await,
+        Error::DestinationIpProhibited
+    );
+    fails!(
+        caller.get("http://metadata.example/").await,
+        Error::DestinationIpProhibited
+    );
+    fails!(
+        caller.get(&inside.url("/")).await,
+        Error::DestinationIpProhibited
+    );
     assert!(inside.has_no_request());
     let (_, denied) = caller.close();
     assert_eq!(denied.len(), 4);
-    assert!(denied.iter().all(|one| one.rule == Rule::Network && one.what == "http request"));
+    assert!(
+        denied
+            .iter()
+            .all(|one| one.rule == Rule::Network && one.what == "http request")
+    );
     assert_eq!(
         denied[1].target,
         "169.254.169.254:80 (169.254.169.254 is link-local: only a grant of that very address and port opens it)"
@@ -273,7 +323,11 @@ async fn a_redirect_is_the_guests_to_follow_and_judged_as_any_request() {
 async fn a_name_that_now_leads_elsewhere_leads_where_it_led() {
     let mut server = Server::plain(body(1)).await;
     let names = Names::new(&[("a.example", &["127.0.0.1", "127.0.0.2"])]);
-    let grants = [format!("a.example:{}", server.port), server.grant(), format!("127.0.0.2:{}", server.port)];
+    let grants = [
+        format!("a.example:{}", server.port),
+        server.grant(),
+        format!("127.0.0.2:{}", server.port),
+    ];
     let grants: Vec<&str> = grants.iter().map(String::as_str).collect();
     let mut caller = caller(&grants, &limits(10_000), Some(names), &[]);
     let url = format!("http://a.example:{}/", server.port);
@@ -287,17 +341,40 @@ async fn a_name_that_now_leads_elsewhere_leads_where_it_led() {
 #[tokio::test]
 async fn another_host_port_or_scheme_is_denied_before_anything_is_sent() {
     let mut server = Server::plain(body(1)).await;
-    let mut caller = caller(&["a.example:80", "1.1.1.1:443"], &limits(10_000), Some(Names::new(&[])), &[]);
-    fails!(caller.get(&server.url("/")).await, Error::DestinationIpProhibited);
-    fails!(caller.get("http://b.example/").await, Error::HttpRequestDenied);
-    fails!(caller.get("https://a.example/").await, Error::HttpRequestDenied);
-    fails!(caller.get("http://1.1.1.1/").await, Error::HttpRequestDenied);
+    let mut caller = caller(
+        &["a.example:80", "1.1.1.1:443"],
+        &limits(10_000),
+        Some(Names::new(&[])),
+        &[],
+    );
+    fails!(
+        caller.get(&server.url("/")).await,
+        Error::DestinationIpProhibited
+    );
+    fails!(
+        caller.get("http://b.example/").await,
+        Error::HttpRequestDenied
+    );
+    fails!(
+        caller.get("https://a.example/").await,
+        Error::HttpRequestDenied
+    );
+    fails!(
+        caller.get("http://1.1.1.1/").await,
+        Error::HttpRequestDenied
+    );
     assert!(server.has_no_request());
     let (usage, denied) = caller.close();
-    assert_eq!((usage.network_requests, usage.network_sent, denied.len()), (0, 0, 4));
+    assert_eq!(
+        (usage.network_requests, usage.network_sent, denied.len()),
+        (0, 0, 4)
+    );
     // And without any grant there is no network at all.
     caller.http = Http(None);
-    fails!(caller.get("http://a.example/").await, Error::HttpRequestDenied);
+    fails!(
+        caller.get("http://a.example/").await,
+        Error::HttpRequestDenied
+    );
 }
 
 #[tokio::test]
@@ -326,30 +403,55 @@ async fn an_authority_that_can_be_read_in_two_ways_is_not_read() {
         let mut request = get("http://a.example/");
         *request.uri_mut() = uri;
         let error = caller.send(request, None).await.expect_err(&url);
-        assert!(matches!(error, Error::HttpRequestUriInvalid), "{url}: {error:?}");
+        assert!(
+            matches!(error, Error::HttpRequestUriInvalid),
+            "{url}: {error:?}"
+        );
     }
     assert!(server.has_no_request());
 }
 
 #[tokio::test]
 async fn methods_and_answers_that_leave_http_are_refused() {
-    let server = Server::plain(says("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")).await;
+    let server = Server::plain(says(
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+    ))
+    .await;
     let mut caller = caller(&[&server.grant()], &limits(10_000), None, &[]);
     let tunnel = request("CONNECT", &server.url("/"), Vec::new());
-    fails!(caller.send(tunnel, None).await, Error::HttpRequestMethodInvalid);
-    fails!(caller.get(&server.url("/")).await, Error::HttpUpgradeFailed | Error::Hyper(_));
+    fails!(
+        caller.send(tunnel, None).await,
+        Error::HttpRequestMethodInvalid
+    );
+    fails!(
+        caller.get(&server.url("/")).await,
+        Error::HttpUpgradeFailed | Error::Hyper(_)
+    );
 }
 
 #[test]
 fn fields_that_speak_to_the_next_hop_are_not_the_guests() {
     let forbidden = Http(None).forbidden_header_filter();
     for name in [
-        "host", "connection", "keep-alive", "proxy-connection", "proxy-authorization", "te",
-        "transfer-encoding", "upgrade", "expect",
+        "host",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authorization",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+        "expect",
     ] {
         assert!(forbidden(&name.parse().unwrap()), "{name}");
     }
-    for name in ["accept", "authorization", "content-type", "content-length", "cookie"] {
+    for name in [
+        "accept",
+        "authorization",
+        "content-type",
+        "content-length",
+        "cookie",
+    ] {
         assert!(!forbidden(&name.parse().unwrap()), "{name}");
     }
 }
@@ -362,7 +464,10 @@ async fn the_last_byte_that_is_allowed_comes_and_one_less_is_denied() {
     assert_eq!(first.get(&url).await.expect("within").len(), 300_000);
     let (usage, _) = first.close();
     let all = usage.network_sent + usage.network_received;
-    assert!(usage.network_received > 300_000 && all < 301_000, "{usage:?}");
+    assert!(
+        usage.network_received > 300_000 && all < 301_000,
+        "{usage:?}"
+    );
 
     let mut enough = caller(&[&server.grant()], &limits(all), None, &[]);
     assert_eq!(enough.get(&url).await.expect("just enough").len(), 300_000);
@@ -404,7 +509,10 @@ async fn what_the_guest_sends_is_counted_and_stopped_too() {
 
     let sent = usage.network_sent;
     let mut short = caller(&[&server.grant()], &limits(sent - 1), None, &[]);
-    short.send(post(10), None).await.expect_err("one byte too few");
+    short
+        .send(post(10), None)
+        .await
+        .expect_err("one byte too few");
     let (usage, denied) = short.close();
     assert!(usage.network_sent <= sent - 1000, "{usage:?}");
     assert_eq!(denied[0].rule, Rule::NetworkBytes);
@@ -419,9 +527,15 @@ async fn requests_run_out_after_the_last_that_is_allowed() {
     let mut caller = caller(&[&server.grant()], &limits, None, &[]);
     caller.get(&server.url("/")).await.expect("the first");
     caller.get(&server.url("/")).await.expect("the second");
-    fails!(caller.get(&server.url("/")).await, Error::ConnectionLimitReached);
+    fails!(
+        caller.get(&server.url("/")).await,
+        Error::ConnectionLimitReached
+    );
     let (usage, denied) = caller.close();
-    assert_eq!((usage.network_requests, denied[0].rule), (2, Rule::NetworkRequests));
+    assert_eq!(
+        (usage.network_requests, denied[0].rule),
+        (2, Rule::NetworkRequests)
+    );
 }
 
 #[tokio::test]
@@ -431,26 +545,43 @@ async fn heads_have_an_end() {
     for text in [many, long] {
         let server = Server::plain(says(&text)).await;
         let mut caller = caller(&[&server.grant()], &limits(1 << 20), None, &[]);
-        fails!(caller.get(&server.url("/")).await, Error::HttpResponseHeaderSectionSize(_));
+        fails!(
+            caller.get(&server.url("/")).await,
+            Error::HttpResponseHeaderSectionSize(_)
+        );
     }
-    let fits = format!("HTTP/1.1 200 OK\r\n{}content-length: 0\r\n\r\n", "a: b\r\n".repeat(127));
+    let fits = format!(
+        "HTTP/1.1 200 OK\r\n{}content-length: 0\r\n\r\n",
+        "a: b\r\n".repeat(127)
+    );
     let server = Server::plain(says(&fits)).await;
     let mut caller = caller(&[&server.grant()], &limits(1 << 20), None, &[]);
     caller.get(&server.url("/")).await.expect("128 fields");
 
     let path = |length: usize| server.url(&format!("/{}", "p".repeat(length - 1)));
     caller.get(&path(MAX_PATH)).await.expect("the longest path");
-    fails!(caller.get(&path(MAX_PATH + 1)).await, Error::HttpRequestUriTooLong);
+    fails!(
+        caller.get(&path(MAX_PATH + 1)).await,
+        Error::HttpRequestUriTooLong
+    );
     let mut large = get(&server.url("/"));
-    large.headers_mut().insert("a", "x".repeat(MAX_HEAD).parse().unwrap());
-    fails!(caller.send(large, None).await, Error::HttpRequestHeaderSectionSize(_));
+    large
+        .headers_mut()
+        .insert("a", "x".repeat(MAX_HEAD).parse().unwrap());
+    fails!(
+        caller.send(large, None).await,
+        Error::HttpRequestHeaderSectionSize(_)
+    );
 }
 
 #[tokio::test]
 async fn trailers_come_and_have_an_end() {
     let chunked = |trailer: usize| {
         let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n";
-        says(&format!("{head}2\r\nhi\r\n0\r\nx-t: {}\r\n\r\n", "t".repeat(trailer)))
+        says(&format!(
+            "{head}2\r\nhi\r\n0\r\nx-t: {}\r\n\r\n",
+            "t".repeat(trailer)
+        ))
     };
     let server = Server::plain(chunked(10)).await;
     let mut small = caller(&[&server.grant()], &limits(1 << 20), None, &[]);
@@ -460,7 +591,9 @@ async fn trailers_come_and_have_an_end() {
     let mut large = caller(&[&server.grant()], &limits(1 << 20), None, &[]);
     fails!(
         large.get(&server.url("/")).await,
-        Error::HttpResponseTrailerSectionSize(_) | Error::Hyper(_) | Error::HttpResponseHeaderSectionSize(_)
+        Error::HttpResponseTrailerSectionSize(_)
+            | Error::Hyper(_)
+            | Error::HttpResponseHeaderSectionSize(_)
     );
 }
 
@@ -476,12 +609,16 @@ async fn a_server_that_says_nothing_is_not_waited_for_longer_than_asked() {
         options.between_bytes_timeout = between;
         Some(options)
     };
-    let sent = caller.send(get(&server.url("/")), options(Some(SOON), None)).await;
+    let sent = caller
+        .send(get(&server.url("/")), options(Some(SOON), None))
+        .await;
     fails!(sent, Error::ConnectionReadTimeout);
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf".to_vec();
     let server = Server::plain(Says::Stalls(half)).await;
     let mut caller = super::tests::caller(&[&server.grant()], &limits(1 << 20), None, &[]);
-    let sent = caller.send(get(&server.url("/")), options(None, Some(SOON))).await;
+    let sent = caller
+        .send(get(&server.url("/")), options(None, Some(SOON)))
+        .await;
     fails!(sent, Error::ConnectionReadTimeout);
 }
 
@@ -493,7 +630,10 @@ async fn a_server_that_never_greets_is_not_waited_for_longer_than_asked() {
     let mut options = RequestOptions::default();
     options.connect_timeout = Some(SOON);
     let url = format!("https://127.0.0.1:{}/", server.port);
-    fails!(caller.send(get(&url), Some(options)).await, Error::ConnectionTimeout);
+    fails!(
+        caller.send(get(&url), Some(options)).await,
+        Error::ConnectionTimeout
+    );
 }
 
 #[tokio::test]
@@ -507,7 +647,10 @@ async fn no_wait_outlives_the_wall_time() {
     options.connect_timeout = Some(Duration::MAX);
     options.between_bytes_timeout = Some(Duration::MAX);
     let sent = caller.send(get(&server.url("/")), Some(options)).await;
-    fails!(sent, Error::ConnectionReadTimeout | Error::ConnectionTimeout);
+    fails!(
+        sent,
+        Error::ConnectionReadTimeout | Error::ConnectionTimeout
+    );
 }
 
 #[tokio::test]
@@ -541,7 +684,12 @@ fn tls(name: &str) -> (TlsAcceptor, Vec<u8>) {
 async fn https_reaches_whom_the_certificate_names_and_nobody_else() {
     let (acceptor, root) = tls("a.example");
     let mut server = Server::start(body(5), Some(acceptor)).await;
-    let names = || Some(Names::new(&[("a.example", &["127.0.0.1"]), ("b.example", &["127.0.0.1"])]));
+    let names = || {
+        Some(Names::new(&[
+            ("a.example", &["127.0.0.1"]),
+            ("b.example", &["127.0.0.1"]),
+        ]))
+    };
     let port = server.port;
     let grants = [format!("*:{port}"), server.grant()];
     let grants: Vec<&str> = grants.iter().map(String::as_str).collect();
@@ -549,9 +697,17 @@ async fn https_reaches_whom_the_certificate_names_and_nobody_else() {
     let trusted = [root];
     let mut caller = super::tests::caller(&grants, &limits(1 << 20), names(), &trusted);
     assert_eq!(caller.get(&url).await.expect("trusted"), b"xxxxx");
-    assert!(server.head().await.contains(&format!("host: a.example:{port}\r\n")));
+    assert!(
+        server
+            .head()
+            .await
+            .contains(&format!("host: a.example:{port}\r\n"))
+    );
     // The same server under another name, and by its address.
-    for other in [format!("https://b.example:{port}/"), format!("https://127.0.0.1:{port}/")] {
+    for other in [
+        format!("https://b.example:{port}/"),
+        format!("https://127.0.0.1:{port}/"),
+    ] {
         fails!(caller.get(&other).await, Error::TlsCertificateError);
     }
     // Nobody vouches for it.
