@@ -155,7 +155,7 @@ pub(crate) fn print_usage(execution: &Execution, policy: Option<&Policy>) -> io:
     if usage.network_requests > 0 {
         writeln!(
             err,
-            "{BOLD}network{BOLD:#}     {} requests{}, {} sent, {} received{}",
+            "{BOLD}network{BOLD:#}     {}{} requests, {} sent and {} received{}",
             usage.network_requests,
             of(limits.map(|limits| limits.network_requests.to_string())),
             size(usage.network_sent),

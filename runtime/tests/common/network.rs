@@ -1,4 +1,5 @@
 //! The guest that asks the network, and servers on loopback for it to ask.
+#![allow(dead_code, reason = "the tests of other packages use their part")]
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
