@@ -18,6 +18,7 @@ mod size;
 mod streams;
 
 pub(crate) use entry::Ready;
+pub(crate) use network::Networking;
 pub(crate) use parts::Parts;
 
 use crate::cache::Cache;

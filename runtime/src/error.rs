@@ -12,6 +12,12 @@ pub enum SandboxError {
         "the WebAssembly engine can't start: {0:#}; lower the number of concurrent calls or the largest memory"
     )]
     Engine(wasmtime::Error),
+    /// A root certificate is none.
+    #[error("a root certificate can't be used: {reason}; give X.509 certificates in DER")]
+    Root {
+        /// What is wrong.
+        reason: String,
+    },
     /// The folder for compiled code or the installation's key can't be used.
     #[error("{path}: {reason}; {remedy}")]
     File {

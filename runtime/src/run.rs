@@ -9,6 +9,7 @@ use crate::{Call, Tool};
 use policies::Limits;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -47,7 +48,8 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
     }
     let limits = call.policy.limits;
     let component = matches!(tool.code, Code::Component(_));
-    let state = match State::new(call, tool.sandbox.largest, begin, component) {
+    let outside = Arc::clone(&tool.sandbox.outside);
+    let state = match State::new(call, tool.sandbox.largest, begin, component, outside) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
     };

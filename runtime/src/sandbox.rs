@@ -3,6 +3,7 @@
 use crate::cache::Cache;
 use crate::component::Components;
 use crate::host::{self, State};
+use crate::network::{Outside, Resolver, System};
 use crate::run::shortened;
 use crate::tool::{Code, Ready};
 use crate::{Digest, InstallationKey, LoadError, SandboxError, Tool};
@@ -32,6 +33,10 @@ pub struct SandboxConfig {
     pub max_table_elements: u32,
     /// What no policy can exceed: tables of a module.
     pub max_tables: u32,
+    /// Where components' names are looked up; without one, by the machine's own resolver.
+    pub resolver: Option<Arc<dyn Resolver>>,
+    /// Root certificates (X.509, DER) that components' HTTPS trusts besides those that browsers do.
+    pub roots: Vec<Vec<u8>>,
 }
 
 impl Default for SandboxConfig {
@@ -44,6 +49,8 @@ impl Default for SandboxConfig {
             max_memory: Bytes::gib(1),
             max_table_elements: 100_000,
             max_tables: 4,
+            resolver: None,
+            roots: Vec::new(),
         }
     }
 }
@@ -57,6 +64,8 @@ pub(crate) struct Inner {
     linker: Linker<State>,
     cache: Option<Cache>,
     components: Components,
+    /// What components' networks ask.
+    pub(crate) outside: Arc<dyn Outside>,
     pub(crate) slots: Semaphore,
     pub(crate) largest: Largest,
 }
@@ -78,6 +87,8 @@ impl Sandbox {
     /// # Errors
     /// When the system does not give the pool's address space, or the cache can't be used.
     pub fn new(config: &SandboxConfig) -> Result<Self, SandboxError> {
+        let outside = System::new(config.resolver.clone(), &config.roots)
+            .map_err(|reason| SandboxError::Root { reason })?;
         let engine = Engine::new(&engine_config(config)).map_err(SandboxError::Engine)?;
         let mut linker = Linker::new(&engine);
         host::add_to_linker(&mut linker).map_err(SandboxError::Engine)?;
@@ -98,6 +109,7 @@ impl Sandbox {
             linker,
             cache,
             components: Components::new(config),
+            outside: Arc::new(outside),
             slots: Semaphore::new(config.max_concurrent_calls.max(1) as usize),
             largest: Largest {
                 memory: config.max_memory,

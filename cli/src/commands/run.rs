@@ -6,7 +6,9 @@ use crate::limit_flags::LimitFlags;
 use crate::output::{print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
 use crate::{cancel, module, policy_source};
-use policies::{Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, Policy, Random};
+use policies::{
+    Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, NetworkGrant, Policy, Random,
+};
 use runtime::{Call, Chunk, Execution, Sandbox, SandboxConfig, Stream};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
@@ -26,6 +28,7 @@ pub(crate) mod grants;
 Examples:
   echo '{\"text\": \"a b\"}' | wasm-runner run word-count.wasm
   wasm-runner run --dir ./data::/data:ro --fuel '10 G' --usage search.wasm -- needle /data
+  wasm-runner run --net api.example.com:443 fetch.wasm
   wasm-runner run --env TZ=UTC --env LANG --json --input case.json tool.wasm
 Exit codes: the guest's own (0 to 125), else from 200 on: 202 fuel, 203 memory, 204 time,
 205 output, 201 trap, 206 input refused, 200 nothing ran. `wasm-runner --help` lists them all.")]
@@ -54,6 +57,14 @@ pub(crate) struct Args {
     /// Sets an environment variable; with the name alone, to the value that it has here
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
+
+    /// Lets the guest call a host and port: api.example.com:443, *.example.com:443, 127.0.0.1:8080
+    ///
+    /// A name leads to public addresses only; a private or local address is named itself
+    /// (`localhost` stands for loopback). Where neither the policy nor a flag says how much may
+    /// be asked and sent, it is what the preset `web` allows.
+    #[arg(long, value_name = "HOST:PORT", value_parser = grants::network)]
+    net: Vec<NetworkGrant>,
 
     /// Standard input: a file, or - for our own (the default, unless that is a terminal)
     #[arg(long, value_name = "FILE|-")]
@@ -153,6 +164,7 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
     capabilities
         .environment
         .extend(env.iter().map(|(name, _)| name.clone()));
+    capabilities.network.extend(args.net.iter().cloned());
     capabilities.clocks = args.clocks.unwrap_or(capabilities.clocks);
     capabilities.random = args.random.unwrap_or(capabilities.random);
 
@@ -167,6 +179,15 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
     {
         limits.files = workspace.limits.files;
         limits.file_bytes = workspace.limits.file_bytes;
+    }
+    if !policy.capabilities.network.is_empty()
+        && limits.network_requests == 0
+        && limits.network_bytes == Bytes(0)
+        && !args.limits.has_network_limits()
+        && let Some(web) = Policy::preset("web")
+    {
+        limits.network_requests = web.limits.network_requests;
+        limits.network_bytes = web.limits.network_bytes;
     }
     args.limits.apply(limits)?;
     Ok(policy)

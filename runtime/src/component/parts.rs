@@ -2,6 +2,7 @@
 
 use super::MAX_RESOURCES;
 use super::files::Opened;
+use super::network::{Made, Networking};
 use super::poll::Waits;
 use super::streams::Stream;
 use std::collections::BTreeMap;
@@ -27,10 +28,11 @@ pub(crate) struct Parts {
     pub(super) open: usize,
     /// Bytes of listings that are under way.
     pub(super) listed: usize,
+    pub(crate) networking: Networking,
 }
 
-impl Default for Parts {
-    fn default() -> Self {
+impl Parts {
+    pub(crate) fn new(networking: Networking) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
@@ -42,15 +44,19 @@ impl Default for Parts {
             opened: BTreeMap::new(),
             open: 0,
             listed: 0,
+            networking,
         }
     }
-}
 
-impl Parts {
     /// Gives the folders that are granted.
     pub(crate) fn give_files(&mut self, wasi: WasiCtx) {
         self.wasi = Some(Box::new(wasi));
         self.files = true;
+    }
+
+    /// The network and what is held for the guest.
+    pub(super) fn network(&mut self) -> (&mut Made, &mut ResourceTable) {
+        (self.networking.made(), &mut self.table)
     }
 
     /// Whether folders were granted.

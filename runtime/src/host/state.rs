@@ -1,13 +1,15 @@
 //! What a run has and has done so far.
 
 use crate::call::{Call, Chunk};
-use crate::component::Parts;
+use crate::component::{Networking, Parts};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
+use crate::network::Outside;
 use crate::sandbox::Largest;
 use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Limits, Random};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use wasmtime::Memory;
@@ -171,6 +173,7 @@ impl State {
         largest: Largest,
         begin: Instant,
         component: bool,
+        outside: Arc<dyn Outside>,
     ) -> Result<Self, String> {
         let Call {
             args,
@@ -194,7 +197,9 @@ impl State {
             }
         }
         let words = Words { args, env: allowed };
-        let mut parts = Parts::default();
+        let limits = &policy.limits;
+        let grants = policy.capabilities.network;
+        let mut parts = Parts::new(Networking::new(grants, limits, outside, begin));
         let wasi = if policy.capabilities.directories.is_empty() {
             None
         } else {
@@ -301,6 +306,9 @@ impl State {
         self.usage.peak_memory = self.limiter.peak as u64;
         self.usage.denied += self.limiter.denied_count;
         self.denied.append(&mut self.limiter.denied);
+        if let Some(network) = self.parts.networking.used() {
+            network.close(&mut self.usage, &mut self.denied);
+        }
         self.denied.truncate(Execution::MAX_DENIED);
         let shown = usize::try_from(self.limits.stdout.0).unwrap_or(usize::MAX);
         Execution {

@@ -3,6 +3,7 @@
 
 pub(crate) mod component;
 pub(crate) mod interfaces;
+pub(crate) mod network;
 
 use policies::Policy;
 use runtime::{Call, Execution, OutcomeKind, Sandbox, SandboxConfig, Tool};
