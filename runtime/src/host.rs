@@ -4,15 +4,15 @@
 //! those that a policy speaks of are in [`files`], [`hole`], [`output`], [`sight`] and [`time`],
 //! and those that every tool calls, for their speed, in [`input`].
 
-mod files;
+pub(crate) mod files;
 mod hole;
 mod input;
 mod output;
-mod sight;
+pub(crate) mod sight;
 mod state;
-mod time;
+pub(crate) mod time;
 
-pub(crate) use state::{State, Stop};
+pub(crate) use state::{State, Stop, Words};
 
 use std::ops::Range;
 use wasmtime::{Caller, Extern, Linker, Result, bail};

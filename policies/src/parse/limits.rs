@@ -30,7 +30,7 @@ impl Default for Limits {
             memory: Bytes::mib(64),
             tables: 4,
             table_elements: 20_000,
-            instances: 1,
+            instances: 8,
             wall_time: WallTime::secs(2),
             stdout: Bytes::kib(64),
             stderr: Bytes::kib(64),

@@ -1,6 +1,7 @@
 //! What a run has and has done so far.
 
 use crate::call::{Call, Chunk};
+use crate::component::Parts;
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
@@ -21,6 +22,9 @@ pub(crate) enum Stop {
     /// More output than allowed.
     #[error("more was written to standard output than is allowed")]
     Output,
+    /// More resources at once than any run may hold.
+    #[error("more than {0} resources (files, streams, pollables, …) were held at once")]
+    Resources(usize),
 }
 
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
@@ -128,6 +132,8 @@ pub(crate) struct State {
     /// wasmtime-wasi's part: made when a folder is granted, or once the guest calls something
     /// that is not ours. Most tools never do, and it takes as long as a tenth of a short call.
     wasi: Option<Box<WasiP1Ctx>>,
+    /// What only components have.
+    pub(crate) parts: Parts,
     /// Arguments and environment, as the guest sees them.
     pub(crate) words: Words,
     pub(crate) input: Vec<u8>,
@@ -160,7 +166,12 @@ pub(crate) struct State {
 
 impl State {
     /// Opens what the policy grants. An error says which folder can't be opened.
-    pub(crate) fn new(call: Call, largest: Largest, begin: Instant) -> Result<Self, String> {
+    pub(crate) fn new(
+        call: Call,
+        largest: Largest,
+        begin: Instant,
+        component: bool,
+    ) -> Result<Self, String> {
         let Call {
             args,
             env,
@@ -183,12 +194,18 @@ impl State {
             }
         }
         let words = Words { args, env: allowed };
+        let mut parts = Parts::default();
         let wasi = if policy.capabilities.directories.is_empty() {
             None
         } else {
             let mut builder = words.builder();
             open(&mut builder, &policy.capabilities.directories)?;
-            Some(Box::new(builder.build_p1()))
+            if component {
+                parts.give_files(builder.build());
+                None
+            } else {
+                Some(Box::new(builder.build_p1()))
+            }
         };
         let usage = Usage {
             denied: denied.len() as u64,
@@ -197,6 +214,7 @@ impl State {
         denied.truncate(Execution::MAX_DENIED);
         Ok(Self {
             wasi,
+            parts,
             words,
             input,
             input_read: 0,
@@ -236,7 +254,7 @@ impl State {
     /// Whether the guest can have no folder and no file: none was granted, and nothing was
     /// called that could give it one.
     pub(crate) fn has_no_files(&self) -> bool {
-        self.wasi.is_none()
+        self.wasi.is_none() && !self.parts.has_files()
     }
 
     /// Lets others have their turn (the deadline and cancellation too) after a while. Fuel sees
