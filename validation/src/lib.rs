@@ -19,10 +19,13 @@
     )
 )]
 
+mod beneath;
 mod builder;
 mod contract;
+mod encoder;
 mod error;
 mod finding;
+mod form;
 mod inspect;
 mod installation;
 mod judge;
@@ -38,9 +41,11 @@ mod validator;
 mod verdict;
 mod worker;
 
-pub use builder::{BUILD_TIME_LIMIT, Built, TestProgram, build, build_within};
+pub use builder::{BUILD_TIME_LIMIT, BuildOptions, Built, TestProgram, build, build_with};
 pub use contract::{Contract, ContractError, Mismatch};
+pub use encoder::{ENCODE, run_encode};
 pub use error::ValidationError;
+pub use form::Form;
 pub use inspect::{InspectError, Inspection, inspect};
 pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
