@@ -14,6 +14,7 @@ mod network;
 mod parts;
 mod poll;
 mod random;
+mod size;
 mod streams;
 
 pub(crate) use entry::Ready;
@@ -110,6 +111,7 @@ impl Half {
         if let Some((component, _)) = self.cached(digest) {
             return self.ready(&component);
         }
+        size::check(wasm)?;
         let component =
             Component::from_binary(&self.engine, wasm).map_err(|error| refused(&error))?;
         let ready = self.ready(&component)?;

@@ -46,7 +46,7 @@ pub use contract::{Contract, ContractError, Mismatch};
 pub use encoder::{ENCODE, run_encode};
 pub use error::ValidationError;
 pub use form::Form;
-pub use inspect::{InspectError, Inspection, inspect};
+pub use inspect::{InnerModule, InspectError, Inspection, inspect};
 pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
 pub use options::ValidatorOptions;
