@@ -1,6 +1,5 @@
 //! The builder for Rust: a package is laid out, checked, and built by cargo without a network.
 
-mod beneath;
 mod cargo;
 mod dependencies;
 mod folder;
@@ -33,9 +32,9 @@ pub(crate) async fn build(
     };
     // Everything that could run code of the proposal's while it is built is refused before
     // cargo sees the package.
-    built
-        .findings
-        .extend(package::check(&package, &context.installation.allowed));
+    let checked = package::check(&package, &context.installation.allowed);
+    built.findings.extend(checked.findings);
+    built.form = checked.form;
     if has_errors(&built.findings) {
         return Ok(built);
     }

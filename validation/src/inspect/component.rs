@@ -4,7 +4,8 @@ use super::{InnerModule, Inspection, section};
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
 use wasmparser::{
-    ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload, Result, Validator,
+    ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload, Result, TypeBounds,
+    Validator,
 };
 
 /// The interface that a command exports, up to the last number of its version.
@@ -60,6 +61,8 @@ fn outer(found: &mut Inspection, types: TypesRef<'_>, payload: Payload<'_>) -> R
                 let name = import.name.name;
                 match import.ty {
                     ComponentTypeRef::Instance(ty) => interface(found, types, name, ty),
+                    // Another name of a type; nothing is called by it.
+                    ComponentTypeRef::Type(TypeBounds::Eq(_)) => {}
                     other => found
                         .imports
                         .push((format!("{name}::"), kind_of(other).to_owned())),
@@ -207,6 +210,18 @@ mod tests {
             inspect(&wat("(component)")).expect("it is").form,
             "component"
         );
+    }
+
+    #[test]
+    fn the_name_of_a_type_is_no_import_and_a_resource_is_one() {
+        let imports = |ty: &str| {
+            let text =
+                format!(r#"(component (type $t (record (field "a" u8))) (import "t" {ty}))"#);
+            inspect(&wat(&text)).expect("it is").imports
+        };
+        assert_eq!(imports("(type (eq $t))"), []);
+        let resource = imports("(type (sub resource))");
+        assert_eq!(resource, [("t::".to_owned(), "type".to_owned())]);
     }
 
     #[test]

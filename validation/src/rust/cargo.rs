@@ -1,12 +1,11 @@
 //! cargo, in a folder of its own and with an environment of its own.
 
-use super::beneath;
 use super::folder::Folder;
 use super::layout::Package;
 use super::lints;
 use super::messages::Places;
-use crate::ValidationError;
-use crate::builder::BuildContext;
+use crate::builder::{BuildContext, MODULE_LIMIT};
+use crate::{ValidationError, beneath};
 use isolation::{
     Ended as JobEnded, Job, Launcher, Program, Resources, SYSTEM_LIBRARIES, SYSTEM_PROGRAMS,
 };
@@ -18,8 +17,6 @@ use tokio_util::sync::CancellationToken;
 
 /// What is kept of either stream of cargo's, in bytes.
 const OUTPUT_LIMIT: u64 = 16 * 1024 * 1024;
-/// A module larger than this is not even read: 256 MiB.
-const MODULE_LIMIT: u64 = 256 * 1024 * 1024;
 /// A list of the files that went into a crate is not longer than this: 1 MiB.
 const LIST_LIMIT: u64 = 1024 * 1024;
 /// What cargo and each compiler that it starts may use. The largest allowed crate takes a tenth
