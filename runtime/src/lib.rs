@@ -20,7 +20,7 @@ mod sandbox;
 mod tool;
 
 pub use cache::InstallationKey;
-pub use call::{Call, Chunk, Stream};
+pub use call::{Call, Chunk, LiveInput, Stream};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{LoadError, SandboxError};
 pub use execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, OutcomeKind, Rule, Usage};

@@ -1,5 +1,6 @@
 //! One run, from the call to the execution.
 
+use crate::call::too_much_input;
 use crate::execution::{Execution, Frame, Outcome, Usage};
 use crate::host::{State, Stop};
 use crate::sandbox::YIELD_INTERVAL;
@@ -129,9 +130,16 @@ fn judge(end: End, limits: &Limits, refused: Option<&str>) -> (Outcome, Vec<Fram
         .downcast_ref::<WasmBacktrace>()
         .map(frames)
         .unwrap_or_default();
-    let outcome = if let Some(Stop::Output) = error.downcast_ref() {
-        let limit = limits.output;
-        return (Outcome::OutputExceeded { limit }, backtrace);
+    let outcome = if let Some(stop) = error.downcast_ref::<Stop>() {
+        let outcome = match stop {
+            Stop::Output => Outcome::OutputExceeded {
+                limit: limits.output,
+            },
+            Stop::Input(length) => Outcome::InvalidInput {
+                message: too_much_input(*length, limits.input),
+            },
+        };
+        return (outcome, backtrace);
     } else if let Some(I32Exit(code)) = error.downcast_ref() {
         if *code == 0 {
             return (Outcome::Success, Vec::new());

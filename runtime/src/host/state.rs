@@ -1,6 +1,6 @@
 //! What a run has and has done so far.
 
-use crate::call::{Call, Chunk};
+use crate::call::{Call, Chunk, LiveInput};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
@@ -21,6 +21,9 @@ pub(crate) enum Stop {
     /// More output than allowed.
     #[error("more was written to standard output than is allowed")]
     Output,
+    /// More input than allowed came while the run went on; that many bytes.
+    #[error("more came on standard input than is allowed")]
+    Input(usize),
 }
 
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
@@ -133,6 +136,10 @@ pub(crate) struct State {
     pub(crate) input: Vec<u8>,
     /// How much of the input was read.
     pub(crate) input_read: usize,
+    /// Bytes of input that came and were read before what `input` holds.
+    pub(crate) input_before: usize,
+    /// Where more of it comes from; `None` once it has ended.
+    pub(crate) live_input: Option<LiveInput>,
     /// The guest's memory, once it was looked up.
     pub(crate) memory: Option<Memory>,
     pub(crate) limiter: Limiter,
@@ -165,6 +172,7 @@ impl State {
             args,
             env,
             input,
+            live_input,
             policy,
             live,
             ..
@@ -200,6 +208,8 @@ impl State {
             words,
             input,
             input_read: 0,
+            input_before: 0,
+            live_input,
             memory: None,
             limiter: Limiter::new(&policy.limits, largest),
             limits: policy.limits,
