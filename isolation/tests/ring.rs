@@ -1,77 +1,13 @@
-//! What a confined job can't do. The jobs are small scripts for the machine's own `sh` and
-//! `perl`, which every Debian has.
+//! What a confined job can't do.
 
-use isolation::{
-    Ended, Isolation, Job, Launcher, LocalLauncher, Program, Resources, SYSTEM_LIBRARIES,
-    SYSTEM_PROGRAMS,
-};
-use std::collections::BTreeMap;
+mod common;
+
+use common::{Done, MIB, job, launcher, run};
+use isolation::{Ended, Launcher, Program};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio::io::AsyncReadExt;
-
-const MIB: u64 = 1 << 20;
-
-async fn launcher() -> LocalLauncher {
-    let program = Path::new(env!("CARGO_BIN_EXE_wasm-runner-confined"));
-    LocalLauncher::new(program, Isolation::Require)
-        .await
-        .expect("this machine confines")
-}
-
-fn job(program: &str, script: &str) -> Job {
-    let flag = if program.ends_with("perl") {
-        "-e"
-    } else {
-        "-c"
-    };
-    Job {
-        program: Program::Path(program.into()),
-        arguments: vec![flag.into(), script.into()],
-        environment: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
-        folder: PathBuf::from("/"),
-        reads: SYSTEM_LIBRARIES
-            .iter()
-            .chain(SYSTEM_PROGRAMS)
-            .map(PathBuf::from)
-            .collect(),
-        writes: Vec::new(),
-        scratch: MIB,
-        sees_processes: true,
-        resources: Resources {
-            addresses: None,
-            memory: 256 * MIB,
-            processor_seconds: 20,
-            processes: 16,
-            open_files: 64,
-            file_size: 16 * MIB,
-            disk: 16 * MIB,
-        },
-    }
-}
-
-struct Done {
-    ended: Ended,
-    out: String,
-    err: String,
-}
-
-async fn run(job: &Job) -> Done {
-    let mut running = launcher().await.launch(job).expect("started");
-    let (mut out, mut err) = (running.stdout.take(), running.stderr.take());
-    let (mut said, mut complained) = (Vec::new(), Vec::new());
-    let (_, _, ended) = tokio::join!(
-        out.as_mut().expect("piped").read_to_end(&mut said),
-        err.as_mut().expect("piped").read_to_end(&mut complained),
-        running.wait()
-    );
-    Done {
-        ended: ended.expect("an end"),
-        out: String::from_utf8_lossy(&said).into_owned(),
-        err: String::from_utf8_lossy(&complained).into_owned(),
-    }
-}
 
 async fn sh(script: &str) -> Done {
     run(&job("/bin/sh", script)).await
@@ -85,7 +21,7 @@ async fn perl(script: &str) -> Done {
 async fn every_part_holds_here() {
     let holds = launcher().await.holds().clone();
     assert_eq!(holds.lacking(), Vec::<String>::new());
-    assert_eq!(holds.parts.len(), 7);
+    assert_eq!(holds.parts.len(), 8);
 }
 
 #[tokio::test]
@@ -308,20 +244,6 @@ async fn a_file_ends_at_the_limit() {
     )
     .await;
     assert_eq!(done.out, "a\n");
-}
-
-#[tokio::test]
-async fn the_disk_ends_at_the_limit() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().canonicalize().expect("a path");
-    let mut job = job(
-        "/bin/sh",
-        "i=0; while :; do head -c 1000000 /dev/zero > f$i || exit; i=$((i+1)); [ $i -gt 40 ] && sleep 60; done",
-    );
-    job.writes.push(path.clone());
-    job.folder = path;
-    let done = run(&job).await;
-    assert_eq!(done.ended, Ended::DiskFull(16 * MIB));
 }
 
 #[tokio::test]

@@ -22,7 +22,8 @@ const MODULE_LIMIT: u64 = 256 * 1024 * 1024;
 /// A list of the files that went into a crate is not longer than this: 1 MiB.
 const LIST_LIMIT: u64 = 1024 * 1024;
 /// What cargo and each compiler that it starts may use. The largest allowed crate takes a tenth
-/// of the memory; what is compiled ahead takes a tenth of the disk.
+/// of the memory. What a build writes is memory too until its end: a tool of some thousand lines
+/// writes 10 MiB, and what is compiled ahead is not written again.
 const RESOURCES: Resources = Resources {
     addresses: Some(4 << 30),
     memory: 4 << 30,
@@ -30,7 +31,8 @@ const RESOURCES: Resources = Resources {
     processes: 256,
     open_files: 1024,
     file_size: 1 << 30,
-    disk: 2 << 30,
+    disk: 512 << 20,
+    files: 65_536,
 };
 
 /// What cargo said.
