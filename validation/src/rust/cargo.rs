@@ -45,6 +45,14 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// Whether it failed because it could not write: compilers remove what did not fit, so that
+    /// there is room again when they have ended. The words are those of Linux for ENOSPC.
+    fn says_disk_is_full(&self) -> bool {
+        const WORDS: &[u8] = b"No space left on device";
+        let said = |stream: &[u8]| stream.windows(WORDS.len()).any(|window| window == WORDS);
+        !self.success && (said(&self.stdout) || said(&self.stderr))
+    }
+
     /// The end of what it said for people.
     pub(super) fn tail(&self) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
@@ -71,6 +79,7 @@ pub(super) struct Cargo<'a> {
     /// What the compiler needs of the machine.
     reads: Vec<PathBuf>,
     vendor: PathBuf,
+    toolchain: Vec<PathBuf>,
     time_limit: Duration,
 }
 
@@ -97,6 +106,7 @@ impl<'a> Cargo<'a> {
             target: installation.toolchain.target.clone(),
             env: installation.toolchain.env.clone(),
             vendor: installation.home.join("vendor"),
+            toolchain: installation.toolchain.folders(),
             time_limit: context.time_limit,
         })
     }
@@ -106,6 +116,7 @@ impl<'a> Cargo<'a> {
             package: self.folder.package(),
             root: self.folder.root(),
             vendor: self.vendor.clone(),
+            toolchain: self.toolchain.clone(),
         }
     }
 
@@ -226,6 +237,12 @@ impl<'a> Cargo<'a> {
             stderr: stderr.0,
         };
         match ended {
+            JobEnded::Exited(_) if output.says_disk_is_full() => {
+                let (bytes, files) = (RESOURCES.disk, RESOURCES.files);
+                Ok(Ended::Killed(
+                    JobEnded::DiskFull { bytes, files }.to_string(),
+                ))
+            }
             JobEnded::Exited(_) => Ok(Ended::Done(output)),
             // No fault of the proposal's.
             JobEnded::NotBegun => Err(ValidationError::machine("confining cargo")(output.tail())),
