@@ -264,6 +264,62 @@ async fn a_crash_is_how_it_ended() {
     );
 }
 
+/// Signals of Linux by what they do to a process that has not asked for anything else.
+const IGNORED: [i32; 4] = [17, 18, 23, 28];
+const STOPPING: [i32; 4] = [19, 20, 21, 22];
+
+#[tokio::test]
+async fn a_job_that_dies_by_any_signal_died_by_that_signal() {
+    for signal in 1..=31 {
+        let script = format!("$| = 1; print 'begun'; kill {signal}, $$; print ' went on'");
+        if STOPPING.contains(&signal) {
+            // It stands still, and ends when it is called off.
+            let launcher = launcher().await;
+            let job = job("/usr/bin/perl", &script);
+            let mut running = launcher.launch(&job).expect("started");
+            let mut begun = [0; 5];
+            let out = running.stdout.as_mut().expect("piped");
+            out.read_exact(&mut begun).await.expect("begun");
+            running.kill().await;
+            continue;
+        }
+        let done = perl(&script).await;
+        if IGNORED.contains(&signal) {
+            assert_eq!(done.ended, Ended::Exited(0), "{signal}");
+            assert_eq!(done.out, "begun went on");
+        } else {
+            assert_eq!(done.ended, Ended::Signal(signal), "{}", done.err);
+            assert_eq!(done.out, "begun");
+            assert!(done.ended.to_string().starts_with("was ended by"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_signal_of_a_job_reaches_the_ring() {
+    // To the process that started it, the first of its world, and to all of its group.
+    let script = "$SIG{$_} = 'IGNORE' for grep { !/^(KILL|STOP|NUM\\d+|RTM.*)$/ } keys %SIG;
+        for my $signal (1..31) { kill $signal, getppid(), 1, -1 unless $signal == 9 || $signal == 19 }
+        kill 9, getppid(), 1; kill 19, getppid(), 1;
+        for my $signal (1..31) { kill $signal, 0 unless $signal == 9 || $signal == 19 }
+        print 'still here'; exit 7";
+    let done = perl(script).await;
+    assert_eq!(done.ended, Ended::Exited(7), "{}", done.err);
+    assert_eq!(done.out, "still here");
+    // Killing all that it can reach, itself included, is how it ended.
+    let done = perl("kill 9, 0; sleep 60").await;
+    assert_eq!(done.ended, Ended::Signal(9), "{}", done.err);
+}
+
+#[tokio::test]
+async fn a_job_can_not_say_that_it_never_began() {
+    for code in [124, 125] {
+        let done = sh(&format!("exit {code}")).await;
+        assert_eq!(done.ended, Ended::Exited(126));
+    }
+    assert_eq!(sh("exit 123").await.ended, Ended::Exited(123));
+}
+
 #[tokio::test]
 async fn what_can_not_be_started_says_so() {
     let mut job = job("/usr/bin/no-such-program", "");

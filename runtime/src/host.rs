@@ -7,6 +7,7 @@
 mod files;
 mod hole;
 mod input;
+mod listing;
 mod output;
 mod sight;
 mod state;
@@ -30,11 +31,13 @@ pub(crate) mod errno {
     pub(crate) const BADF: i32 = 8;
     pub(crate) const DQUOT: i32 = 19;
     pub(crate) const FAULT: i32 = 21;
+    pub(crate) const ILSEQ: i32 = 25;
     pub(crate) const INVAL: i32 = 28;
     pub(crate) const IO: i32 = 29;
     pub(crate) const MFILE: i32 = 33;
     pub(crate) const NAMETOOLONG: i32 = 37;
     pub(crate) const NOENT: i32 = 44;
+    pub(crate) const NOMEM: i32 = 48;
     pub(crate) const NOTSOCK: i32 = 57;
     pub(crate) const OVERFLOW: i32 = 61;
     pub(crate) const PERM: i32 = 63;
