@@ -17,7 +17,7 @@ mod random;
 mod size;
 mod streams;
 
-pub(crate) use entry::Ready;
+pub(crate) use entry::{Ready, no_text};
 pub(crate) use network::Networking;
 pub(crate) use parts::Parts;
 

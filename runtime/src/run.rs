@@ -1,5 +1,6 @@
 //! One run, from the call to the execution.
 
+use crate::call::too_much_input;
 use crate::component;
 use crate::execution::{Execution, Frame, Outcome, Usage};
 use crate::host::{State, Stop};
@@ -146,9 +147,21 @@ fn judge(end: End, limits: &Limits, refused: Option<&str>) -> (Outcome, Vec<Fram
         .downcast_ref::<WasmBacktrace>()
         .map(frames)
         .unwrap_or_default();
-    let outcome = if let Some(Stop::Output) = error.downcast_ref() {
-        let limit = limits.output;
-        return (Outcome::OutputExceeded { limit }, backtrace);
+    let outcome = if let Some(stop @ (Stop::Output | Stop::Input(_) | Stop::NoText(_))) =
+        error.downcast_ref()
+    {
+        let outcome = match stop {
+            Stop::Input(length) => Outcome::InvalidInput {
+                message: too_much_input(*length, limits.input),
+            },
+            Stop::NoText(at) => Outcome::InvalidInput {
+                message: component::no_text(*at),
+            },
+            _ => Outcome::OutputExceeded {
+                limit: limits.output,
+            },
+        };
+        return (outcome, backtrace);
     } else if let Some(message) = component::exceeded(&error) {
         return (Outcome::MemoryExceeded { message }, backtrace);
     } else if let Some(I32Exit(code)) = error.downcast_ref() {

@@ -6,7 +6,7 @@ use crate::host::{self, State};
 use crate::network::{Outside, Resolver, System};
 use crate::run::shortened;
 use crate::tool::{Code, Ready};
-use crate::{Digest, InstallationKey, LoadError, SandboxError, Tool};
+use crate::{Digest, InstallationKey, LoadError, SandboxError, Swept, Tool};
 use policies::{Bytes, Limits};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -173,6 +173,19 @@ impl Sandbox {
         check_size(size, limits)?;
         let code = Code::Component(component);
         Ok(Some(Tool::new(Arc::clone(&self.0), code, *digest, size)))
+    }
+
+    /// Removes compiled code that the installation's key did not sign, and then what was not used
+    /// for longest, until all together has at most so many bytes. Nothing that this sandbox
+    /// loaded goes. Without a cache there is nothing to do.
+    ///
+    /// # Errors
+    /// When the folder can't be read or something in it not be removed.
+    pub fn sweep(&self, most: Bytes) -> std::io::Result<Swept> {
+        match &self.0.cache {
+            Some(cache) => cache.sweep(most),
+            None => Ok(Swept::default()),
+        }
     }
 
     fn cached(&self, digest: &Digest) -> Option<(Module, u64)> {

@@ -2,7 +2,7 @@
 
 use super::MAX_RESOURCES;
 use crate::call::{Call, Stream};
-use crate::host::State;
+use crate::host::{State, Stop, wait_for_all};
 use crate::{Form, LoadError};
 use wasmtime::component::types::{self, ComponentItem, Type};
 use wasmtime::component::{
@@ -83,10 +83,7 @@ impl Ready {
             return None;
         }
         let error = std::str::from_utf8(&call.input).err()?;
-        Some(format!(
-            "the input is not UTF-8 (at byte {}), and this tool takes text: give it as JSON",
-            error.valid_up_to()
-        ))
+        Some(no_text(error.valid_up_to()))
     }
 
     /// A fresh instance, from its start to its end.
@@ -128,15 +125,24 @@ impl Ready {
     }
 }
 
+/// Why a tool of our world can't be given what is no text.
+pub(crate) fn no_text(at: usize) -> String {
+    format!("the input is not UTF-8 (at byte {at}), and this tool takes text: give it as JSON")
+}
+
 /// Calls `run` of a tool with the input.
 async fn ask(
     store: &mut Store<State>,
     instance: &Instance,
     run: &ComponentExportIndex,
 ) -> Result<()> {
+    if store.data().live_input.is_some() {
+        Box::pin(wait_for_all(store.data_mut())).await?;
+    }
     let input = std::mem::take(&mut store.data_mut().input);
     store.data_mut().usage.bytes_read += input.len() as u64;
-    let input = String::from_utf8(input)?;
+    let input =
+        String::from_utf8(input).map_err(|error| Stop::NoText(error.utf8_error().valid_up_to()))?;
     let run = instance.get_typed_func::<(&str,), (Result<String, ToolError>,)>(&mut *store, run)?;
     let (answer,) = run.call_async(&mut *store, (&input,)).await?;
     match answer {

@@ -1,6 +1,6 @@
 //! What a run has and has done so far.
 
-use crate::call::{Call, Chunk};
+use crate::call::{Call, Chunk, LiveInput};
 use crate::component::{Networking, Parts};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
 use crate::host::sight::Sight;
@@ -27,6 +27,12 @@ pub(crate) enum Stop {
     /// More resources at once than any run may hold.
     #[error("more than {0} resources (files, streams, pollables, …) were held at once")]
     Resources(usize),
+    /// More input than allowed came while the run went on; that many bytes.
+    #[error("more came on standard input than is allowed")]
+    Input(usize),
+    /// Input that came while the run went on is no text, from that byte on.
+    #[error("the input is not UTF-8")]
+    NoText(usize),
 }
 
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
@@ -141,6 +147,10 @@ pub(crate) struct State {
     pub(crate) input: Vec<u8>,
     /// How much of the input was read.
     pub(crate) input_read: usize,
+    /// Bytes of input that came and were read before what `input` holds.
+    pub(crate) input_before: usize,
+    /// Where more of it comes from; `None` once it has ended.
+    pub(crate) live_input: Option<LiveInput>,
     /// The guest's memory, once it was looked up.
     pub(crate) memory: Option<Memory>,
     pub(crate) limiter: Limiter,
@@ -179,6 +189,7 @@ impl State {
             args,
             env,
             input,
+            live_input,
             policy,
             live,
             ..
@@ -223,6 +234,8 @@ impl State {
             words,
             input,
             input_read: 0,
+            input_before: 0,
+            live_input,
             memory: None,
             limiter: Limiter::new(&policy.limits, largest),
             limits: policy.limits,
