@@ -211,14 +211,19 @@ fn check_size(size: u64, limits: &Limits) -> Result<(), LoadError> {
 /// Why the engine did not take a module.
 pub(crate) fn refused(error: &wasmtime::Error) -> LoadError {
     let message = format!("{error:#}");
-    // The engine has no type for this one; a test holds its words.
-    match message.split_once("does not fit in pooling allocator requirements: ") {
-        Some((_, message)) => LoadError::TooDemanding {
+    // The engine has no type for these; tests hold their words.
+    if let Some((_, message)) =
+        message.split_once("does not fit in pooling allocator requirements: ")
+    {
+        return LoadError::TooDemanding {
             message: message.to_owned(),
-        },
-        None => LoadError::Invalid {
-            message: shortened(message),
-        },
+        };
+    }
+    if message.starts_with("The component transitively contains ") {
+        return LoadError::TooDemanding { message };
+    }
+    LoadError::Invalid {
+        message: shortened(message),
     }
 }
 

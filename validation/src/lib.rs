@@ -41,7 +41,7 @@ mod worker;
 pub use builder::{BUILD_TIME_LIMIT, Built, TestProgram, build, build_within};
 pub use contract::{Contract, ContractError, Mismatch};
 pub use error::ValidationError;
-pub use inspect::{InspectError, Inspection, inspect};
+pub use inspect::{InnerModule, InspectError, Inspection, inspect};
 pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
 pub use options::ValidatorOptions;

@@ -92,7 +92,21 @@ fn print(source: &Path, found: &Inspection) -> anyhow::Result<()> {
         ),
     )?;
     row("sha256", &found.digest)?;
+    if found.is_component() {
+        row("form", &found.form)?;
+    }
     row("functions", &grouped(found.functions))?;
+    for module in &found.modules {
+        row(
+            "module",
+            &format!(
+                "{}, {} functions, {} of data",
+                size(module.bytes),
+                grouped(module.functions),
+                size(module.data_bytes)
+            ),
+        )?;
+    }
     for (first, most) in &found.memories {
         let most = most.map_or("no maximum of its own".to_owned(), |most| {
             format!("at most {}", pages(most))
@@ -121,7 +135,11 @@ fn print(source: &Path, found: &Inspection) -> anyhow::Result<()> {
         row("exports", &format!("{name} ({kind})"))?;
     }
     for (name, kind) in &found.imports {
-        let foreign = !name.starts_with("wasi_snapshot_preview1::");
+        let foreign = !name.starts_with(if found.is_component() {
+            "wasi:"
+        } else {
+            "wasi_snapshot_preview1::"
+        });
         let note = if foreign {
             format!("  {WARN}not WASI: no module with it is run{WARN:#}")
         } else {

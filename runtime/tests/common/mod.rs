@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod component;
+pub(crate) mod interfaces;
 pub(crate) mod network;
 
 use policies::Policy;
