@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
-use validation::{Built, Installation, ProposedTool, ValidationError, build_within};
+use validation::{BuildOptions, Built, Installation, ProposedTool, ValidationError, build_with};
 
 const LONG: Duration = Duration::from_mins(2);
 
@@ -30,7 +30,17 @@ async fn build(
     let proposal = ProposedTool::from_json(&proposal.to_string()).expect("a proposal");
     let cancel = CancellationToken::new();
     let launcher = launcher().await;
-    build_within(LONG, installation, &launcher, &proposal, &|_| {}, &cancel).await
+    let mut options = BuildOptions::default();
+    options.time_limit = LONG;
+    build_with(
+        &options,
+        installation,
+        &launcher,
+        &proposal,
+        &|_| {},
+        &cancel,
+    )
+    .await
 }
 
 fn shown(built: &Built) -> String {
