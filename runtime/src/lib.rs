@@ -3,6 +3,8 @@
 //! A [`Sandbox`] compiles modules ([`Sandbox::load`]); a [`Tool`] is a compiled module; each
 //! [`Tool::run`] is a fresh instance under the policy of its [`Call`] and gives an [`Execution`].
 //! Whatever the guest does is data in that result, never an error or a panic of this crate.
+//! [`Tool::record`] also keeps what the run's outside told it, and [`Tool::replay`] runs it again
+//! from that [`Recording`] alone.
 //!
 //! Modules are WASI preview 1 commands. Each of their calls into the host passes a function of
 //! the private module `host`, which counts, limits and records, and then lets wasmtime-wasi do the work; folders
@@ -15,6 +17,7 @@ mod error;
 mod execution;
 mod host;
 mod limiter;
+mod record;
 mod run;
 mod sandbox;
 mod tool;
@@ -24,6 +27,10 @@ pub use call::{Call, Chunk, Stream};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{LoadError, SandboxError};
 pub use execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, OutcomeKind, Rule, Usage};
+pub use record::{
+    Difference, Divergence, FuelDifference, Observed, ObservedPath, Recording, RecordingError,
+    Replayed, TooLarge, Touch, Verdict,
+};
 pub use sandbox::{Sandbox, SandboxConfig};
 pub use tokio_util::sync::CancellationToken;
 pub use tool::Tool;

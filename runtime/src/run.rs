@@ -2,6 +2,7 @@
 
 use crate::execution::{Execution, Frame, Outcome, Usage};
 use crate::host::{State, Stop};
+use crate::record::Tape;
 use crate::sandbox::YIELD_INTERVAL;
 use crate::{Call, Tool};
 use policies::Limits;
@@ -20,7 +21,7 @@ enum End {
     Cancelled,
 }
 
-pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
+pub(crate) async fn run(tool: &Tool, call: Call, tape: Option<Tape>) -> Execution {
     let cancel = call.cancel.clone();
     if cancel.is_cancelled() {
         return ended(Outcome::Cancelled);
@@ -43,7 +44,7 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         return ended(Outcome::InvalidInput { message });
     }
     let limits = call.policy.limits;
-    let state = match State::new(call, tool.sandbox.largest, begin) {
+    let state = match State::new(call, tool.sandbox.largest, begin, tape) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
     };

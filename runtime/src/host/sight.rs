@@ -11,8 +11,6 @@ use policies::Clocks;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::Result;
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
-use wiggle::GuestMemory;
 
 // Layout of `filestat` (wasi_snapshot_preview1.witx): 64 bytes.
 const INODE: usize = 8;
@@ -65,8 +63,7 @@ impl Sight {
 }
 
 pub(super) async fn fd_filestat_get(host: &mut Host<'_>, fd: i32, result: i32) -> Result<i32> {
-    let memory = &mut GuestMemory::Unshared(host.memory);
-    let error = wasi::fd_filestat_get(host.state.wasi(), memory, fd, result).await?;
+    let error = outside!(waits host.state, host.memory, fd_filestat_get, fd, result).await?;
     show(host, error, result);
     Ok(error)
 }
@@ -141,9 +138,8 @@ async fn read(host: &mut Host<'_>, fd: i32) -> Result<Result<Listing, i32>> {
     // The entries, and after them the four bytes that tell how many bytes they have.
     let mut memory = vec![0; MAX_LISTING + 4];
     let end = i32::try_from(MAX_LISTING).expect("it fits");
-    let state = host.state.wasi();
-    let guest = &mut GuestMemory::Unshared(&mut memory);
-    let error = wasi::fd_readdir(state, guest, fd, 0, end, 0, end).await?;
+    let entries = &mut memory;
+    let error = outside!(waits host.state, entries, fd_readdir, fd, 0, end, 0, end).await?;
     if error != errno::SUCCESS {
         return Ok(Err(error));
     }

@@ -4,6 +4,7 @@ use crate::call::{Call, Chunk};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
+use crate::record::Tape;
 use crate::sandbox::Largest;
 use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Limits, Random};
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,6 +129,11 @@ pub(crate) struct State {
     /// wasmtime-wasi's part: made when a folder is granted, or once the guest calls something
     /// that is not ours. Most tools never do, and it takes as long as a tenth of a short call.
     wasi: Option<Box<WasiP1Ctx>>,
+    /// Whether the guest can have a folder or a file: one was granted, or something was called
+    /// that could give it one.
+    pub(super) may_have_files: bool,
+    /// Records the run, or stands for its outside.
+    pub(crate) tape: Option<Tape>,
     /// Arguments and environment, as the guest sees them.
     pub(crate) words: Words,
     pub(crate) input: Vec<u8>,
@@ -160,7 +166,12 @@ pub(crate) struct State {
 
 impl State {
     /// Opens what the policy grants. An error says which folder can't be opened.
-    pub(crate) fn new(call: Call, largest: Largest, begin: Instant) -> Result<Self, String> {
+    pub(crate) fn new(
+        call: Call,
+        largest: Largest,
+        begin: Instant,
+        tape: Option<Tape>,
+    ) -> Result<Self, String> {
         let Call {
             args,
             env,
@@ -183,12 +194,21 @@ impl State {
             }
         }
         let words = Words { args, env: allowed };
-        let wasi = if policy.capabilities.directories.is_empty() {
-            None
-        } else {
+        let may_have_files = !policy.capabilities.directories.is_empty();
+        let set_up = || {
+            if !may_have_files {
+                return Ok(None);
+            }
             let mut builder = words.builder();
             open(&mut builder, &policy.capabilities.directories)?;
-            Some(Box::new(builder.build_p1()))
+            Ok(Some(Box::new(builder.build_p1())))
+        };
+        let (wasi, largest) = match &tape {
+            None => (set_up()?, largest),
+            Some(tape) => (
+                tape.open(&policy.capabilities, set_up)?.flatten(),
+                tape.largest(largest),
+            ),
         };
         let usage = Usage {
             denied: denied.len() as u64,
@@ -197,6 +217,8 @@ impl State {
         denied.truncate(Execution::MAX_DENIED);
         Ok(Self {
             wasi,
+            may_have_files,
+            tape,
             words,
             input,
             input_read: 0,
@@ -226,6 +248,7 @@ impl State {
     /// wasmtime-wasi's part, with room to copy for one call from the guest.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
         let words = &self.words;
+        self.may_have_files = true;
         let wasi = self
             .wasi
             .get_or_insert_with(|| Box::new(words.builder().build_p1()));
@@ -233,10 +256,9 @@ impl State {
         wasi
     }
 
-    /// Whether the guest can have no folder and no file: none was granted, and nothing was
-    /// called that could give it one.
+    /// Whether the guest can have no folder and no file.
     pub(crate) fn has_no_files(&self) -> bool {
-        self.wasi.is_none()
+        !self.may_have_files
     }
 
     /// Lets others have their turn (the deadline and cancellation too) after a while. Fuel sees
