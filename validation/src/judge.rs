@@ -62,7 +62,10 @@ impl Judge {
                 grant: nothing(&self.ceiling),
             });
         };
-        let agreed = self.agree(proposal, &tool, journal, cancel).await?;
+        let mut agreed = self.agree(proposal, &tool, journal, cancel).await?;
+        if let Some(narrow) = &self.options.narrow {
+            agreed.grant = agreed.grant.intersect(narrow);
+        }
         let tested = self.test(proposal, tests, &agreed, journal, cancel).await?;
         self.examples(proposal, &tool, &agreed, tested, journal, cancel)
             .await?;

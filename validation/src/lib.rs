@@ -51,5 +51,5 @@ pub use report::{
     Confidence, ConfidenceFactor, EffectivePolicy, Finding, Place, Progress, Reproducer, Severity,
     StageKind, StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
-pub use validator::{Validated, Validator};
+pub use validator::{Trial, Trials, Validated, Validator};
 pub use worker::{JUDGE, run_judge};

@@ -1,6 +1,7 @@
 //! A guest that asks its host for everything that can come from outside, and prints it.
 
 use policies::{Access, Bytes, Clocks, DirectoryGrant, GuestPath, HostPath, Policy, Random};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// The functions of WASI that it calls.
@@ -41,8 +42,9 @@ const IMPORTS: &[(&str, &str)] = &[
 pub(crate) fn guest(texts: &str, body: &str) -> Vec<u8> {
     let mut text = String::from("(module\n");
     for (name, parameters) in IMPORTS {
-        text += &format!(
-            "(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} (param {parameters}) (result i32)))\n"
+        let _ = writeln!(
+            text,
+            "(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} (param {parameters}) (result i32)))"
         );
     }
     text += "(import \"wasi_snapshot_preview1\" \"proc_exit\" (func $proc_exit (param i32)))
@@ -54,7 +56,8 @@ pub(crate) fn guest(texts: &str, body: &str) -> Vec<u8> {
         (i32.store (i32.const 4092) (local.get $errno))
         (call $vector (i32.const 4092) (i32.add (i32.const 4) (local.get $length)))
         (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64))))\n";
-    text += &format!(
+    let _ = write!(
+        text,
         "(data (i32.const 512) {texts:?})
          (func $main (export \"_start\")
          {body}))"
