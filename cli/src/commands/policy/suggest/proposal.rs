@@ -95,7 +95,6 @@ impl Search<'_> {
         set_limits(&mut policy, &mut self.reasons, &used, args.headroom);
         let policy = Policy::parse(&policy.to_toml(), "/suggestion")
             .map_err(|error| Problem::new("the suggestion is no policy").because(error))?;
-        self.ceiling.limits = policy.limits;
         let verified = self
             .try_with(Some(&policy))
             .await?
