@@ -22,7 +22,7 @@ pub(crate) fn policy() -> Policy {
 }
 
 /// Runs something so many times and says how many microseconds each took.
-fn timed(
+pub(crate) fn timed(
     runtime: &tokio::runtime::Runtime,
     calls: usize,
     mut once: impl AsyncFnMut() -> Result<Vec<u8>>,

@@ -1,6 +1,8 @@
 //! `wasm-runner run`: streams, arguments, folders, limits, exit codes.
 
 mod common;
+#[path = "../../runtime/tests/common/network.rs"]
+mod network;
 
 use common::{World, guests};
 use serde_json::Value;
@@ -346,4 +348,54 @@ fn a_folder_that_a_policy_names_and_is_not_there_is_the_policys_fault() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn the_network_is_what_was_named() {
+    let world = World::new();
+    world.write("guest.wasm", network::guest());
+    let port = network::http("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    let input = format!("h127.0.0.1:{port}");
+    let run = |flags: &[&str]| {
+        let args = [&["run", "guest.wasm", "--usage"], flags].concat();
+        world.run_with_input(args, input.as_bytes())
+    };
+    let there = format!("127.0.0.1:{port}");
+    let granted = run(&["--net", &there]);
+    assert_eq!(
+        (granted.code, &granted.stdout[..]),
+        (0, "hello"),
+        "{}",
+        granted.stderr
+    );
+    assert!(
+        granted.stderr.contains("1 of 64 requests"),
+        "{}",
+        granted.stderr
+    );
+    assert!(granted.stderr.contains("of 64 MiB"), "{}", granted.stderr);
+
+    let nothing = run(&[]);
+    assert_eq!(&nothing.stdout[..], "!ce");
+    let words = "only a grant of that very address and port opens it) (capabilities.network)";
+    assert!(nothing.stderr.contains(words), "{}", nothing.stderr);
+
+    let few = run(&[
+        "--net",
+        &there,
+        "--network-requests",
+        "1",
+        "--network-bytes",
+        "9 B",
+    ]);
+    assert_eq!(&few.stdout[..], "!cp");
+    assert!(
+        few.stderr.contains("(limits.network_bytes)"),
+        "{}",
+        few.stderr
+    );
+
+    let wrong = run(&["--net", "http://127.0.0.1"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("--net"), "{}", wrong.stderr);
 }

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 /// The secret with which an installation signs the code that it compiled: 32 random bytes.
@@ -99,7 +100,41 @@ impl InstallationKey {
     }
 }
 
-/// The folder of compiled code.
+/// What can be compiled: a module or a component.
+pub(crate) trait Code: Sized {
+    /// How its files end. Signed with the code, so that none passes for the other.
+    const KIND: &str;
+
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>>;
+
+    /// # Safety
+    /// The bytes are what `serialize` of this kind gave, unchanged.
+    #[allow(unsafe_code, reason = "as wasmtime's functions of that name")]
+    unsafe fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Self>;
+}
+
+macro_rules! code {
+    ($type:ident, $kind:literal) => {
+        impl Code for $type {
+            const KIND: &str = $kind;
+
+            fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+                $type::serialize(self)
+            }
+
+            #[allow(unsafe_code, reason = "as wasmtime's functions of that name")]
+            unsafe fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Self> {
+                // SAFETY: the caller's promise is the one that is asked for here.
+                unsafe { $type::deserialize(engine, code) }
+            }
+        }
+    };
+}
+
+code!(Module, "code");
+code!(Component, "component");
+
+/// The folder of compiled code, as one engine sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -125,25 +160,26 @@ impl Cache {
         })
     }
 
-    fn path(&self, digest: &Digest) -> PathBuf {
-        self.folder.join(format!("{digest}-{}.code", self.engine))
+    fn path(&self, digest: &Digest, kind: &str) -> PathBuf {
+        self.folder.join(format!("{digest}-{}.{kind}", self.engine))
     }
 
-    fn mac(&self, digest: &Digest, size: [u8; SIZE], code: &[u8]) -> Hmac<Sha256> {
+    fn mac(&self, digest: &Digest, kind: &str, size: [u8; SIZE], code: &[u8]) -> Hmac<Sha256> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key.0)
             .expect("HMAC takes keys of any length");
         mac.update(MAGIC);
         mac.update(digest.as_bytes());
         mac.update(self.engine.as_bytes());
+        mac.update(kind.as_bytes());
         mac.update(&size);
         mac.update(code);
         mac
     }
 
-    /// The compiled module and the size of what it was compiled from, if there is one that this
+    /// The compiled code and the size of what it was compiled from, if there is one that this
     /// installation signed. Anything else there is logged, and the caller compiles again.
-    pub(crate) fn get(&self, engine: &Engine, digest: &Digest) -> Option<(Module, u64)> {
-        let path = self.path(digest);
+    pub(crate) fn get<C: Code>(&self, engine: &Engine, digest: &Digest) -> Option<(C, u64)> {
+        let path = self.path(digest, C::KIND);
         let bytes = fs::read(&path).ok()?;
         let refuse = |reason: &str| {
             tracing::warn!(path = %path.display(), reason, "compiled code refused; compiling again");
@@ -156,31 +192,36 @@ impl Cache {
             return None;
         };
         let (magic, tag) = header.split_at(MAGIC.len());
-        if magic != MAGIC || self.mac(digest, *size, code).verify_slice(tag).is_err() {
+        if magic != MAGIC
+            || self
+                .mac(digest, C::KIND, *size, code)
+                .verify_slice(tag)
+                .is_err()
+        {
             refuse("its signature does not hold");
             return None;
         }
-        // SAFETY: `deserialize` asks that the bytes come from `Module::serialize`, unchanged. The
-        // HMAC just verified proves that this installation wrote them for this digest and engine,
-        // and `bytes` is our own copy, which no one can change between the check and the use.
+        // SAFETY: `deserialize` asks that the bytes come from `serialize`, unchanged. The HMAC just
+        // verified proves that this installation wrote them for this digest, kind and engine, and
+        // `bytes` is our own copy, which no one can change between the check and the use.
         #[allow(
             unsafe_code,
             reason = "the only way to load precompiled code; see SAFETY"
         )]
-        let module = unsafe { Module::deserialize(engine, code) };
-        let module = module.map_err(|error| refuse(&format!("{error:#}"))).ok()?;
-        Some((module, u64::from_le_bytes(*size)))
+        let code = unsafe { C::deserialize(engine, code) };
+        let code = code.map_err(|error| refuse(&format!("{error:#}"))).ok()?;
+        Some((code, u64::from_le_bytes(*size)))
     }
 
-    /// Keeps a compiled module. A failure costs only time at the next start, so it is only logged.
-    pub(crate) fn put(&self, digest: &Digest, size: u64, module: &Module) {
-        if let Err(error) = self.write(digest, size.to_le_bytes(), module) {
+    /// Keeps compiled code. A failure costs only time at the next start, so it is only logged.
+    pub(crate) fn put<C: Code>(&self, digest: &Digest, size: u64, code: &C) {
+        if let Err(error) = self.write(digest, size.to_le_bytes(), code) {
             tracing::warn!(%digest, "compiled code could not be kept: {error:#}");
         }
     }
 
-    fn write(&self, digest: &Digest, size: [u8; SIZE], module: &Module) -> wasmtime::Result<()> {
-        let code = module.serialize()?;
+    fn write<C: Code>(&self, digest: &Digest, size: [u8; SIZE], code: &C) -> wasmtime::Result<()> {
+        let code = code.serialize()?;
         let mut random = [0; 8];
         getrandom::fill(&mut random)?;
         let temporary = self.folder.join(format!(".{}.new", hex::encode(random)));
@@ -191,11 +232,16 @@ impl Cache {
                 .mode(0o600)
                 .open(&temporary)?;
             file.write_all(MAGIC)?;
-            file.write_all(&self.mac(digest, size, &code).finalize().into_bytes())?;
+            file.write_all(
+                &self
+                    .mac(digest, C::KIND, size, &code)
+                    .finalize()
+                    .into_bytes(),
+            )?;
             file.write_all(&size)?;
             file.write_all(&code)?;
             // No sync: what a crash of the machine leaves half-written has no valid signature.
-            fs::rename(&temporary, self.path(digest))
+            fs::rename(&temporary, self.path(digest, C::KIND))
         })();
         if written.is_err() {
             let _ = fs::remove_file(&temporary);

@@ -7,15 +7,15 @@
 #[macro_use]
 mod outside;
 
-mod files;
+pub(crate) mod files;
 mod hole;
 mod input;
 mod output;
-mod sight;
+pub(crate) mod sight;
 mod state;
-mod time;
+pub(crate) mod time;
 
-pub(crate) use state::{State, Stop};
+pub(crate) use state::{State, Stop, Words};
 
 use std::ops::Range;
 use wasmtime::{Caller, Extern, Linker, Result, bail};

@@ -36,7 +36,7 @@ fn what_is_no_module_is_named() {
         load(&[&good[..], &[0xff; 9]].concat()),
         Err(LoadError::Invalid { .. })
     ));
-    assert_eq!(load(&wat("(component)")), Err(LoadError::Component));
+    assert_eq!(load(&wat("(component)")), Err(LoadError::NoEntry));
 }
 
 #[test]
@@ -252,6 +252,8 @@ fn sign(key: u8, entry: &std::path::Path, signed: &[u8], code: &[u8]) -> Vec<u8>
     mac.update(magic);
     mac.update(&hex::decode(digest).expect("hex"));
     mac.update(engine.as_bytes());
+    let kind = entry.extension().expect("a kind").to_string_lossy();
+    mac.update(kind.as_bytes());
     mac.update(size);
     mac.update(code);
     [magic, &mac.finalize().into_bytes(), size, code].concat()

@@ -7,7 +7,7 @@ use common::{command, load, run};
 use policies::{Bytes, Clocks, Fuel, Policy, Random, WallTime};
 use proptest::prelude::*;
 use runtime::{
-    Call, CancellationToken, Execution, Outcome, Recording, Replayed, TooLarge, Tool, Verdict,
+    Call, CancellationToken, Execution, NotRecorded, Outcome, Recording, Replayed, Tool, Verdict,
 };
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -367,7 +367,7 @@ fn a_recording_is_kept_up_to_its_limit_and_not_a_byte_beyond() {
         .expect("there is one");
     assert!(least >= 1005, "the answer and the input are in it");
     let limit = Bytes(least - 1);
-    assert_eq!(with(least - 1), Err(TooLarge { limit }));
+    assert_eq!(with(least - 1), Err(NotRecorded::TooLarge { limit }));
     // The run itself is none the worse.
     let (execution, recording) = block_on(reads.record(call(), Bytes(0)));
     assert_eq!(execution.outcome, Outcome::Success);
@@ -435,4 +435,19 @@ fn what_a_run_looks_at_and_changes_can_be_watched() {
     assert_eq!(seen, expected);
     let (_, nothing) = block_on(load(&command("", "")).observe(Call::new(Policy::default())));
     assert_eq!(nothing, runtime::Observed::default());
+}
+
+#[test]
+fn a_component_is_run_and_neither_recorded_nor_replayed() {
+    let wasm = common::component::tool(&[], "", "(call $give (local.get $in) (local.get $length))");
+    let component = load(&wasm);
+    let call = Call::new(Policy::default()).with_input("{}");
+    let (execution, recording) = block_on(component.record(call, Recording::DEFAULT_LIMIT));
+    assert_eq!(execution.outcome, Outcome::Success);
+    assert_eq!(recording, Err(NotRecorded::Component));
+    // Nothing of it is run in the place of a module: it would have an outside.
+    let (_, recording) = record(&load(&command("", "")), Call::new(Policy::default()));
+    let replayed = replay(&component, &recording);
+    assert!(matches!(replayed.verdict, Verdict::Diverged(_)));
+    assert_eq!(replayed.execution.usage.fuel, 0);
 }

@@ -6,8 +6,12 @@ use crate::limit_flags::LimitFlags;
 use crate::output::{PrivateFile, print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
 use crate::{cancel, module, policy_source};
-use policies::{Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, Policy, Random};
-use runtime::{Call, Chunk, Execution, Recording, Sandbox, SandboxConfig, Stream, TooLarge, Tool};
+use policies::{
+    Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, NetworkGrant, Policy, Random,
+};
+use runtime::{
+    Call, Chunk, Execution, Form, NotRecorded, Recording, Sandbox, SandboxConfig, Stream, Tool,
+};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -26,6 +30,7 @@ pub(crate) mod grants;
 Examples:
   echo '{\"text\": \"a b\"}' | wasm-runner run word-count.wasm
   wasm-runner run --dir ./data::/data:ro --fuel '10 G' --usage search.wasm -- needle /data
+  wasm-runner run --net api.example.com:443 fetch.wasm
   wasm-runner run --env TZ=UTC --env LANG --json --input case.json tool.wasm
   wasm-runner run --record case.rec --dir ./data tool.wasm && wasm-runner replay case.rec
 Exit codes: the guest's own (0 to 125), else from 200 on: 202 fuel, 203 memory, 204 time,
@@ -55,6 +60,14 @@ pub(crate) struct Args {
     /// Sets an environment variable; with the name alone, to the value that it has here
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
+
+    /// Lets the guest call a host and port: api.example.com:443, *.example.com:443, 127.0.0.1:8080
+    ///
+    /// A name leads to public addresses only; a private or local address is named itself
+    /// (`localhost` stands for loopback). Where neither the policy nor a flag says how much may
+    /// be asked and sent, it is what the preset `web` allows.
+    #[arg(long, value_name = "HOST:PORT", value_parser = grants::network)]
+    net: Vec<NetworkGrant>,
 
     /// Standard input: a file, or - for our own (the default, unless that is a terminal)
     #[arg(long, value_name = "FILE|-")]
@@ -114,6 +127,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Problem::new(format!("{} can't be run", args.module.display())).because(error)
     })?;
     drop(compiling);
+    if args.record.is_some() && tool.form() != Form::Command {
+        return Err(Problem::new(format!(
+            "{} can't be recorded: it is a component, and what components are told is not kept yet",
+            args.module.display()
+        ))
+        .remedy("run it without --record, or build it as a WASI preview 1 module")
+        .into());
+    }
     let recording = args.record.as_deref().map(PrivateFile::at).transpose()?;
     let module = (recording.is_some() && !args.record_without_module).then_some(wasm);
 
@@ -161,7 +182,7 @@ async fn run_once(tool: &Tool, call: Call, args: &Args) -> (Execution, Option<Re
     (execution, Some(recorded))
 }
 
-type Recorded = Result<Recording, TooLarge>;
+type Recorded = Result<Recording, NotRecorded>;
 
 /// Writes a recording, with its module if there is one.
 fn keep(file: PrivateFile, recorded: Recorded, module: Option<Vec<u8>>) -> anyhow::Result<()> {
@@ -199,6 +220,7 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
     capabilities
         .environment
         .extend(env.iter().map(|(name, _)| name.clone()));
+    capabilities.network.extend(args.net.iter().cloned());
     capabilities.clocks = args.clocks.unwrap_or(capabilities.clocks);
     capabilities.random = args.random.unwrap_or(capabilities.random);
 
@@ -213,6 +235,15 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
     {
         limits.files = workspace.limits.files;
         limits.file_bytes = workspace.limits.file_bytes;
+    }
+    if !policy.capabilities.network.is_empty()
+        && limits.network_requests == 0
+        && limits.network_bytes == Bytes(0)
+        && !args.limits.has_network_limits()
+        && let Some(web) = Policy::preset("web")
+    {
+        limits.network_requests = web.limits.network_requests;
+        limits.network_bytes = web.limits.network_bytes;
     }
     args.limits.apply(limits)?;
     Ok(policy)

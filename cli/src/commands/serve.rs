@@ -40,6 +40,10 @@ pub(crate) struct Args {
     /// with the folder `folders` of the data folder as the only one that callers may bind
     #[arg(long, value_name = "FILE|PRESET")]
     ceiling: Option<String>,
+    /// A folder with an advisory database (RustSec's form) in which the crates of proposals are
+    /// looked up
+    #[arg(long, value_name = "FOLDER")]
+    advisories: Option<PathBuf>,
     /// Only calls tools, and takes no proposals: needs no set-up
     #[arg(long)]
     calls_only: bool,
@@ -102,6 +106,7 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
     let mut config = ServerConfig::new(data_dir);
     config.listen = args.listen;
     config.home = (!args.calls_only).then_some(home);
+    config.advisories.clone_from(&args.advisories);
     config.isolation = args.confine.isolation();
     if let Some(ceiling) = &args.ceiling {
         config.ceiling = policy_source::load(ceiling)?;

@@ -7,7 +7,7 @@ use crate::convert::{self, WireError};
 use crate::{proto, status};
 use bytes::Bytes;
 use policies::Policy;
-use runtime::{Call, CancellationToken, Chunk, Execution, Recording};
+use runtime::{Call, CancellationToken, Chunk, Execution, NotRecorded, Recording};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -204,7 +204,9 @@ impl Prepared {
             let (execution, recording) = Box::pin(code.tool.record(call, MOST_KEPT)).await;
             let kept = match recording {
                 Ok(recording) => sent(recording).await?,
-                Err(_) => Kept::TooLarge,
+                Err(NotRecorded::TooLarge { .. }) => Kept::TooLarge,
+                // Components can't be recorded yet.
+                Err(_) => Kept::Nothing,
             };
             (execution, kept)
         } else {

@@ -21,6 +21,9 @@ pub struct ServerConfig {
     /// The installation (made by `make setup`) that validates proposals; without one the service
     /// calls tools and takes no proposals.
     pub home: Option<PathBuf>,
+    /// A database of advisories (see [`validation::Advisories`]) that the crates of proposals are
+    /// looked up in. Default: none.
+    pub advisories: Option<PathBuf>,
     /// What to do where the machine can't confine builds and trial runs as it should. Default:
     /// refuse to start. What is confined is this program itself: its `main` has to begin with
     /// [`isolation::enter_if_asked`] and to know the role [`validation::JUDGE`].
@@ -63,6 +66,7 @@ impl ServerConfig {
             ceiling: default_ceiling(&data_dir),
             data_dir,
             home: None,
+            advisories: None,
             isolation: Isolation::Require,
             max_running_calls: 64,
             max_waiting_calls: 256,

@@ -52,7 +52,10 @@ impl Server {
         let Some(home) = &config.home else {
             return Self::start(config, |_| None).await;
         };
-        let installation = Installation::open(home)?;
+        let mut installation = Installation::open(home)?;
+        if let Some(folder) = &config.advisories {
+            installation = installation.with_advisories(folder)?;
+        }
         let program = std::env::current_exe().map_err(LaunchError::from)?;
         let launcher = LocalLauncher::new(&program, config.isolation).await?;
         Self::start(config, |ceiling| {

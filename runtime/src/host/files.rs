@@ -16,7 +16,7 @@ const SYMLINK: u8 = 7;
 
 /// Files and folders that a guest may hold open at once: descriptors are the whole process's, and
 /// a guest that never closes any must not starve the others.
-const MAX_OPEN: usize = 100;
+pub(crate) const MAX_OPEN: usize = 100;
 
 /// Vectors that one call looks at: a guest could list empty ones by the million.
 const MAX_VECTORS: i32 = 1024;

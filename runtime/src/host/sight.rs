@@ -40,7 +40,8 @@ struct Listing {
 }
 
 impl Sight {
-    fn inode(&mut self, host: u64) -> u64 {
+    /// The number that stands for one of the host.
+    pub(crate) fn inode(&mut self, host: u64) -> u64 {
         let next = self.inodes.len() as u64 + 1;
         *self.inodes.entry(host).or_insert(next)
     }

@@ -1,13 +1,16 @@
 //! What a run has and has done so far.
 
 use crate::call::{Call, Chunk};
+use crate::component::{Networking, Parts};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
+use crate::network::Outside;
 use crate::record::Tape;
 use crate::sandbox::Largest;
 use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Limits, Random};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use wasmtime::Memory;
@@ -22,6 +25,9 @@ pub(crate) enum Stop {
     /// More output than allowed.
     #[error("more was written to standard output than is allowed")]
     Output,
+    /// More resources at once than any run may hold.
+    #[error("more than {0} resources (files, streams, pollables, …) were held at once")]
+    Resources(usize),
 }
 
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
@@ -134,6 +140,8 @@ pub(crate) struct State {
     pub(super) may_have_files: bool,
     /// Records the run, or stands for its outside.
     pub(crate) tape: Option<Tape>,
+    /// What only components have.
+    pub(crate) parts: Parts,
     /// Arguments and environment, as the guest sees them.
     pub(crate) words: Words,
     pub(crate) input: Vec<u8>,
@@ -170,6 +178,8 @@ impl State {
         call: Call,
         largest: Largest,
         begin: Instant,
+        component: bool,
+        outside: Arc<dyn Outside>,
         tape: Option<Tape>,
     ) -> Result<Self, String> {
         let Call {
@@ -194,19 +204,27 @@ impl State {
             }
         }
         let words = Words { args, env: allowed };
+        let limits = &policy.limits;
+        let grants = policy.capabilities.network;
+        let mut parts = Parts::new(Networking::new(grants, limits, outside, begin));
         let may_have_files = !policy.capabilities.directories.is_empty();
-        let set_up = || {
+        let mut set_up = || {
             if !may_have_files {
                 return Ok(None);
             }
             let mut builder = words.builder();
             open(&mut builder, &policy.capabilities.directories)?;
+            if component {
+                parts.give_files(builder.build());
+                return Ok(None);
+            }
             Ok(Some(Box::new(builder.build_p1())))
         };
         let (wasi, largest) = match &tape {
             None => (set_up()?, largest),
             Some(tape) => (
-                tape.open(&policy.capabilities, set_up)?.flatten(),
+                tape.open(&policy.capabilities.directories, set_up)?
+                    .flatten(),
                 tape.largest(largest),
             ),
         };
@@ -219,6 +237,7 @@ impl State {
             wasi,
             may_have_files,
             tape,
+            parts,
             words,
             input,
             input_read: 0,
@@ -305,6 +324,9 @@ impl State {
         self.usage.peak_memory = self.limiter.peak as u64;
         self.usage.denied += self.limiter.denied_count;
         self.denied.append(&mut self.limiter.denied);
+        if let Some(network) = self.parts.networking.used() {
+            network.close(&mut self.usage, &mut self.denied);
+        }
         self.denied.truncate(Execution::MAX_DENIED);
         let shown = usize::try_from(self.limits.stdout.0).unwrap_or(usize::MAX);
         Execution {

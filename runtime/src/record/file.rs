@@ -9,7 +9,7 @@ use crate::Call;
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
-use policies::{Bytes, Policy};
+use policies::{Access, Bytes, Policy};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, BufReader, Read, Write};
 
@@ -169,9 +169,18 @@ fn wrong(reason: impl Into<String>) -> RecordingError {
 /// Whether what it says can be: whoever wrote it may have meant harm.
 fn check(content: &Content) -> Result<(), RecordingError> {
     // What a limit can be, and what a capability, are a policy file's rules; but where several
-    // policies meet, more can be shown than is written.
+    // policies meet, more can be shown than is written, or a grant be left without its limits.
     let mut policy = content.policy.clone();
-    policy.limits.stdout = policy.limits.stdout.min(policy.limits.output);
+    let (limits, capabilities) = (&mut policy.limits, &mut policy.capabilities);
+    limits.stdout = limits.stdout.min(limits.output);
+    if limits.files == 0 && limits.file_bytes == Bytes(0) {
+        for grant in &mut capabilities.directories {
+            grant.access = Access::Read;
+        }
+    }
+    if limits.network_requests == 0 || limits.network_bytes == Bytes(0) {
+        capabilities.network.clear();
+    }
     Policy::parse(&policy.to_toml(), "the recording")
         .map_err(|error| wrong(format!("its policy can't be: {error}")))?;
     let words = content.args.iter().map(|arg| arg.len() + 1).sum::<usize>();

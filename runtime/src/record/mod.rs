@@ -28,5 +28,5 @@ pub use compare::{Difference, Divergence, FuelDifference, Replayed, Verdict};
 pub use file::RecordingError;
 pub use observe::{Observed, ObservedPath, Touch};
 pub(crate) use question::question;
-pub use recording::{Recording, TooLarge};
+pub use recording::{NotRecorded, Recording};
 pub(crate) use tape::Tape;

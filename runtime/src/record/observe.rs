@@ -1,6 +1,6 @@
 //! What a run looked at and changed, for finding the least that it needs.
 
-use policies::{Capabilities, GuestPath, HostPath};
+use policies::{DirectoryGrant, GuestPath, HostPath};
 use std::collections::BTreeMap;
 
 /// What a run asked of its outside.
@@ -72,8 +72,8 @@ const SUCCESS: i32 = 0;
 
 impl Observer {
     /// The folders that a run begins with: wasmtime-wasi numbers them from 3 on.
-    pub(super) fn begin(&mut self, capabilities: &Capabilities) {
-        let granted = capabilities.directories.iter().enumerate();
+    pub(super) fn begin(&mut self, directories: &[DirectoryGrant]) {
+        let granted = directories.iter().enumerate();
         let opened = granted.filter(|(_, one)| {
             matches!(
                 (&one.host, &one.guest),

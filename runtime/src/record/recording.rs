@@ -6,7 +6,7 @@ use super::observe::Observed;
 use super::player::Stopped;
 use super::tape::{Reel, Tape};
 use crate::sandbox::Largest;
-use crate::{Call, DeniedAttempt, Digest, Execution, Outcome, Tool, Usage, WASMTIME_VERSION};
+use crate::{Call, DeniedAttempt, Digest, Execution, Form, Outcome, Tool, Usage, WASMTIME_VERSION};
 use policies::{Bytes, Capabilities, Fuel, HostPath, Policy, WallTime};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -20,15 +20,22 @@ pub struct Recording {
     pub(super) content: Content,
 }
 
-/// Why there is no recording of a run: it would be larger than was allowed.
+/// Why there is no recording of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "what the run was told by its outside is more than {limit}, which is what may be kept of it; \
-     allow more, or let it read less"
-)]
-pub struct TooLarge {
-    /// What was allowed.
-    pub limit: Bytes,
+#[non_exhaustive]
+pub enum NotRecorded {
+    /// It would be larger than was allowed.
+    #[error(
+        "what the run was told by its outside is more than {limit}, which is what may be kept of \
+         it; allow more, or let it read less"
+    )]
+    TooLarge {
+        /// What was allowed.
+        limit: Bytes,
+    },
+    /// What components are told is not kept yet.
+    #[error("components can't be recorded yet; build the tool as a WASI preview 1 module")]
+    Component,
 }
 
 /// What is written down.
@@ -235,7 +242,10 @@ impl Tool {
         &self,
         call: Call,
         limit: Bytes,
-    ) -> (Execution, Result<Recording, TooLarge>) {
+    ) -> (Execution, Result<Recording, NotRecorded>) {
+        if self.form() != Form::Command {
+            return (self.run(call).await, Err(NotRecorded::Component));
+        }
         let given = call.input.len()
             + call.args.iter().map(String::len).sum::<usize>()
             + call
@@ -244,7 +254,7 @@ impl Tool {
                 .map(|(a, b)| a.len() + b.len())
                 .sum::<usize>();
         let Some(room) = limit.0.checked_sub(given as u64) else {
-            return (self.run(call).await, Err(TooLarge { limit }));
+            return (self.run(call).await, Err(NotRecorded::TooLarge { limit }));
         };
         let env = call.env.iter().map(|(name, value)| {
             let value = if call.policy.capabilities.environment.contains(name) {
@@ -264,10 +274,10 @@ impl Tool {
         let execution = crate::run::run(self, call, Some(tape.clone())).await;
         let mut reel = tape.reel();
         let Reel::Recording(recorder) = &mut *reel else {
-            return (execution, Err(TooLarge { limit }));
+            return (execution, Err(NotRecorded::TooLarge { limit }));
         };
         if recorder.overflowed {
-            return (execution, Err(TooLarge { limit }));
+            return (execution, Err(NotRecorded::TooLarge { limit }));
         }
         let largest = recorder.largest.unwrap_or(self.sandbox.largest);
         let content = Content {
@@ -293,7 +303,8 @@ impl Tool {
         (execution, Ok(Recording { content }))
     }
 
-    /// Runs it once as [`Tool::run`] does, and says what it looked at and changed.
+    /// Runs it once as [`Tool::run`] does, and says what it looked at and changed. Of a component
+    /// nothing is seen yet.
     pub async fn observe(&self, call: Call) -> (Execution, Observed) {
         let tape = Tape::observing();
         let execution = crate::run::run(self, call, Some(tape.clone())).await;
@@ -310,6 +321,18 @@ impl Tool {
     /// the verdict says. Times of the execution are this machine's.
     pub async fn replay(&self, recording: &Arc<Recording>, cancel: CancellationToken) -> Replayed {
         let content = &recording.content;
+        if self.form() != Form::Command {
+            // Nothing stands in for the outside of components, so none is run.
+            return Replayed {
+                verdict: Verdict::Diverged(Divergence {
+                    why: "a component is not what ran, and can't be replayed yet".to_owned(),
+                    ..Divergence::at(0, None, None)
+                }),
+                execution: Execution::ended(Outcome::Cancelled),
+                fuel: None,
+                host_calls: 0,
+            };
+        }
         let interrupted = recording.was_interrupted();
         if interrupted && !content.end.began {
             // It was called off while it waited for its turn: there is nothing to repeat.

@@ -5,7 +5,7 @@ use super::player::Player;
 use super::recorder::Recorder;
 use super::recording::Recording;
 use crate::sandbox::Largest;
-use policies::{Capabilities, GuestPath};
+use policies::{DirectoryGrant, GuestPath};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::Result;
 
@@ -55,18 +55,18 @@ impl Tape {
     /// Opens the folders of a run; in a replay says what came of that then.
     pub(crate) fn open<T>(
         &self,
-        capabilities: &Capabilities,
+        directories: &[DirectoryGrant],
         open: impl FnOnce() -> Result<T, String>,
     ) -> Result<Option<T>, String> {
         match &mut *self.reel() {
             Reel::Recording(recorder) => {
-                let names = capabilities.directories.iter().map(|one| match &one.guest {
+                let names = directories.iter().map(|one| match &one.guest {
                     GuestPath::Path(path) => path.len(),
                     GuestPath::Any => 0,
                 });
                 recorder.longest = names.max().unwrap_or(0);
                 if let Some(observer) = &mut recorder.observer {
-                    observer.begin(capabilities);
+                    observer.begin(directories);
                 }
                 let opened = open();
                 recorder.opening = opened.as_ref().err().cloned();

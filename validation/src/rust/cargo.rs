@@ -1,11 +1,11 @@
 //! cargo, in a folder of its own and with an environment of its own.
 
-use super::beneath;
 use super::folder::Folder;
 use super::layout::Package;
+use super::lints;
 use super::messages::Places;
-use crate::ValidationError;
-use crate::builder::BuildContext;
+use crate::builder::{BuildContext, MODULE_LIMIT};
+use crate::{ValidationError, beneath};
 use isolation::{
     Ended as JobEnded, Job, Launcher, Program, Resources, SYSTEM_LIBRARIES, SYSTEM_PROGRAMS,
 };
@@ -17,8 +17,6 @@ use tokio_util::sync::CancellationToken;
 
 /// What is kept of either stream of cargo's, in bytes.
 const OUTPUT_LIMIT: u64 = 16 * 1024 * 1024;
-/// A module larger than this is not even read: 256 MiB.
-const MODULE_LIMIT: u64 = 256 * 1024 * 1024;
 /// A list of the files that went into a crate is not longer than this: 1 MiB.
 const LIST_LIMIT: u64 = 1024 * 1024;
 /// What cargo and each compiler that it starts may use. The largest allowed crate takes a tenth
@@ -69,6 +67,8 @@ pub(super) struct Cargo<'a> {
     /// What the compiler needs of the machine.
     reads: Vec<PathBuf>,
     vendor: PathBuf,
+    /// clippy's driver, if there is one.
+    clippy: Option<PathBuf>,
     time_limit: Duration,
 }
 
@@ -95,6 +95,7 @@ impl<'a> Cargo<'a> {
             target: installation.toolchain.target.clone(),
             env: installation.toolchain.env.clone(),
             vendor: installation.home.join("vendor"),
+            clippy: installation.toolchain.clippy(lints::DRIVER),
             time_limit: context.time_limit,
         })
     }
@@ -111,22 +112,42 @@ impl<'a> Cargo<'a> {
         &self,
         cancel: &CancellationToken,
     ) -> Result<Ended, ValidationError> {
-        self.run(cancel, &["metadata", "--format-version", "1"])
+        self.run(cancel, &["metadata", "--format-version", "1"], &[])
             .await
     }
 
     pub(super) async fn build(&self, cancel: &CancellationToken) -> Result<Ended, ValidationError> {
-        self.compile(cancel, &["build", "--bins"]).await
+        self.compile(cancel, &["build", "--bins"], &[]).await
+    }
+
+    /// What clippy reads beside the package: ours.
+    pub(super) fn lint_config(&self) -> PathBuf {
+        self.folder.home().join(lints::CONFIG_FILE)
+    }
+
+    /// Whether clippy looks on while the tests are compiled.
+    pub(super) fn lints(&self) -> bool {
+        self.clippy.is_some()
     }
 
     pub(super) async fn test(&self, cancel: &CancellationToken) -> Result<Ended, ValidationError> {
-        self.compile(cancel, &["test", "--no-run"]).await
+        let mut environment = Vec::new();
+        if let Some(driver) = &self.clippy {
+            let folder = self.folder.home();
+            std::fs::write(folder.join(lints::CONFIG_FILE), lints::CONFIG)
+                .map_err(ValidationError::machine("writing clippy's file"))?;
+            let [driver, folder] = [driver, &folder].map(|path| path.to_string_lossy());
+            environment.extend(lints::environment(&driver, &folder));
+        }
+        self.compile(cancel, &["test", "--no-run"], &environment)
+            .await
     }
 
     async fn compile(
         &self,
         cancel: &CancellationToken,
         what: &[&str],
+        environment: &[(String, String)],
     ) -> Result<Ended, ValidationError> {
         let how = [
             "--release",
@@ -134,7 +155,7 @@ impl<'a> Cargo<'a> {
             "--target",
             &self.target,
         ];
-        self.run(cancel, &[what, &how].concat()).await
+        self.run(cancel, &[what, &how].concat(), environment).await
     }
 
     /// A module that cargo said it made; none when that is no file of the build's, or larger
@@ -171,6 +192,7 @@ impl<'a> Cargo<'a> {
         &self,
         cancel: &CancellationToken,
         arguments: &[&str],
+        further: &[(String, String)],
     ) -> Result<Ended, ValidationError> {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let mut environment = self.env.clone();
@@ -183,6 +205,7 @@ impl<'a> Cargo<'a> {
             ("TMPDIR".to_owned(), text(self.folder.home())),
             ("CARGO_TERM_COLOR".to_owned(), "never".to_owned()),
         ]);
+        environment.extend(further.iter().cloned());
         let arguments = arguments.iter().chain(&["--offline"]);
         let job = Job {
             program: Program::Path(self.program.clone()),

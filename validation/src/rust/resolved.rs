@@ -32,6 +32,11 @@ pub(super) fn check(
     }
 }
 
+/// What `cargo metadata` printed, once it was found to be as it should.
+pub(super) fn read(output: &Output) -> Option<Metadata> {
+    serde_json::from_slice(&output.stdout).ok()
+}
+
 fn packages(
     metadata: &Metadata,
     places: &Places,

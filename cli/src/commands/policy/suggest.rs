@@ -150,6 +150,8 @@ fn generous(args: &Args) -> anyhow::Result<Policy> {
     limits.files = 10_000;
     limits.file_bytes = Bytes::mib(256);
     limits.module_size = Bytes::mib(64);
+    limits.network_requests = 1_000;
+    limits.network_bytes = Bytes::mib(64);
     args.limits.apply(limits)?;
     policy.capabilities.clocks = Clocks::Real;
     policy.capabilities.random = Random::Real;
@@ -244,8 +246,17 @@ fn set_limits(
         because("tables", "as the preset pure has".to_owned());
         because("table_elements", "as the preset pure has".to_owned());
     }
-    limits.instances = 1;
-    because("instances", "a module is one".to_owned());
+    if used.tables.is_some() {
+        limits.instances = 1;
+        because("instances", "a module is one".to_owned());
+    } else {
+        limits.instances = policies::Limits::default().instances;
+        because("instances", "as the preset pure has".to_owned());
+    }
+    limits.network_requests = 0;
+    limits.network_bytes = Bytes(0);
+    because("network_requests", "it calls no host".to_owned());
+    because("network_bytes", "it calls no host".to_owned());
 }
 
 /// The module's arguments and the like mean nothing to a proposal.

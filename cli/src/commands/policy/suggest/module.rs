@@ -9,7 +9,7 @@ use crate::commands::run::{sandbox_for, utf8_arguments};
 use crate::output::spinner;
 use crate::problem::{Problem, file_problem};
 use policies::{Access, Clocks, GuestPath, HostPath, Policy, Random};
-use runtime::{Call, CancellationToken, Execution, Observed, Outcome, Tool};
+use runtime::{Call, CancellationToken, Execution, Form, Observed, Outcome, Tool};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -61,6 +61,14 @@ pub(super) fn suggest(args: &Args, path: &Path, passed_on: &[OsString]) -> anyho
     let tool = sandbox
         .load(&wasm, &base.limits)
         .map_err(|error| refused(&error))?;
+    if tool.form() != Form::Command {
+        return Err(Problem::new(format!(
+            "{} is a component, and what components look at can't be watched yet",
+            path.display()
+        ))
+        .remedy("give the package or proposal that it is made of, or a WASI preview 1 module")
+        .into());
+    }
     let inspection = validation::inspect(&wasm).map_err(|error| refused(&error))?;
     let arguments = utf8_arguments(passed_on)?;
     let cases = cases(&args.input)?;

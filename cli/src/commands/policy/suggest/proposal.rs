@@ -63,6 +63,11 @@ struct Search<'a> {
 
 impl Search<'_> {
     async fn run(mut self, args: &Args) -> anyhow::Result<Found> {
+        // A build of the tool can do and one of its tests fail: then nothing was watched of them.
+        let built = self.trials.build.iter().flat_map(|stage| &stage.findings);
+        if built.into_iter().any(|it| it.severity == Severity::Error) {
+            return Ok(Err(failing(&self.trials.build)));
+        }
         let Some(first) = self.try_with(None).await? else {
             return Ok(Err(failing(&self.trials.build)));
         };
