@@ -1,8 +1,8 @@
 //! The command line as a whole.
 
 use crate::commands::{
-    build, completions, doctor, events, inspect, key, new, policy, proposal, run, serve, tool,
-    validate,
+    build, completions, doctor, events, inspect, key, new, policy, proposal, replay, run, serve,
+    tool, validate,
 };
 use crate::exit::Exit;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Build(build::Args),
     Inspect(inspect::Args),
     Run(run::Args),
+    Replay(replay::Args),
     Validate(validate::Args),
     Serve(serve::Args),
     Tool(tool::Args),

@@ -4,6 +4,9 @@
 //! those that a policy speaks of are in [`files`], [`hole`], [`output`], [`sight`] and [`time`],
 //! and those that every tool calls, for their speed, in [`input`].
 
+#[macro_use]
+mod outside;
+
 pub(crate) mod files;
 mod hole;
 mod input;
@@ -19,8 +22,6 @@ pub(crate) use state::{State, Stop, Words};
 use std::ops::Range;
 use wasmtime::{Caller, Extern, Linker, Result, bail};
 use wasmtime_wasi::I32Exit;
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
-use wiggle::GuestMemory;
 
 /// The module whose functions these are.
 pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
@@ -106,16 +107,25 @@ macro_rules! functions {
                     stringify!($name),
                     |mut caller: Caller<'_, State>, ($($arg,)*): ($($ty,)*)| {
                         Box::new(async move {
+                            if caller.data().tape.is_some() {
+                                outside::asked(&mut caller, stringify!($name), &[$(i64::from($arg)),*])?;
+                            }
                             #[allow(unused_mut, reason = "only some functions write")]
                             let mut host = enter(&mut caller)?;
                             let answer = functions!(@call host $name ($($arg),*) $kind $([$module])?);
                             host.state.give_way().await;
+                            if let Some(tape) = &host.state.tape {
+                                tape.done(host.state.file_bytes)?;
+                            }
                             answer
                         })
                     },
                 )?;
             )*
             linker.func_wrap(MODULE, "proc_exit", |mut caller: Caller<'_, State>, code: i32| {
+                if caller.data().tape.is_some() {
+                    outside::asked(&mut caller, "proc_exit", &[i64::from(code)])?;
+                }
                 enter(&mut caller)?;
                 // wasmtime-wasi's own would refuse the codes from 126 on, which programs do use.
                 Err::<(), _>(I32Exit(code).into())
@@ -127,10 +137,10 @@ macro_rules! functions {
         $module::$name(&mut $host, $($arg),*).await
     };
     (@call $host:ident $name:ident ($($arg:ident),*) sync) => {
-        wasi::$name($host.state.wasi(), &mut GuestMemory::Unshared($host.memory), $($arg),*)
+        outside!(sync $host.state, $host.memory, $name, $($arg),*)
     };
     (@call $host:ident $name:ident ($($arg:ident),*) waits) => {
-        wasi::$name($host.state.wasi(), &mut GuestMemory::Unshared($host.memory), $($arg),*).await
+        outside!(waits $host.state, $host.memory, $name, $($arg),*).await
     };
 }
 
@@ -184,6 +194,13 @@ functions! {
 
 /// Counts the call and takes hold of the guest's memory.
 fn enter<'a>(caller: &'a mut Caller<'_, State>) -> Result<Host<'a>> {
+    let host = hold(caller)?;
+    host.state.usage.host_calls += 1;
+    Ok(host)
+}
+
+/// Takes hold of the guest's memory.
+fn hold<'a>(caller: &'a mut Caller<'_, State>) -> Result<Host<'a>> {
     let memory = if let Some(memory) = caller.data().memory {
         memory
     } else {
@@ -194,7 +211,6 @@ fn enter<'a>(caller: &'a mut Caller<'_, State>) -> Result<Host<'a>> {
         memory
     };
     let (memory, state) = memory.data_and_store_mut(caller);
-    state.usage.host_calls += 1;
     Ok(Host { memory, state })
 }
 

@@ -4,6 +4,7 @@ use crate::call::too_much_input;
 use crate::component;
 use crate::execution::{Execution, Frame, Outcome, Usage};
 use crate::host::{State, Stop};
+use crate::record::Tape;
 use crate::sandbox::YIELD_INTERVAL;
 use crate::tool::{Code, Ready};
 use crate::{Call, Tool};
@@ -24,7 +25,7 @@ enum End {
     Cancelled,
 }
 
-pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
+pub(crate) async fn run(tool: &Tool, call: Call, tape: Option<Tape>) -> Execution {
     let cancel = call.cancel.clone();
     if cancel.is_cancelled() {
         return ended(Outcome::Cancelled);
@@ -50,7 +51,8 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
     let limits = call.policy.limits;
     let component = matches!(tool.code, Code::Component(_));
     let outside = Arc::clone(&tool.sandbox.outside);
-    let state = match State::new(call, tool.sandbox.largest, begin, component, outside) {
+    let largest = tool.sandbox.largest;
+    let state = match State::new(call, largest, begin, component, outside, tape) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
     };

@@ -69,8 +69,24 @@ impl Judge {
             .await?;
         Ok(Judged {
             manifest: agreed.manifest,
-            grant: agreed.grant,
+            grant: self.narrowed(&agreed.grant),
         })
+    }
+
+    /// What tests and examples have of a grant.
+    fn narrowed(&self, grant: &Policy) -> Policy {
+        match &self.options.narrow {
+            Some(narrow) => grant.intersect(narrow),
+            None => grant.clone(),
+        }
+    }
+
+    fn fixtures(&self, proposal: &ProposedTool, agreed: &Agreed) -> Fixtures {
+        let requests = agreed
+            .manifest
+            .as_ref()
+            .map_or(&[][..], |manifest| &manifest.capabilities);
+        Fixtures::new(proposal, requests, &self.narrowed(&agreed.grant))
     }
 
     /// Looks at the module and compiles it; gives it if it can be run.
@@ -156,7 +172,8 @@ impl Judge {
             stage: self.stage(&begun, cancel),
             sandbox: &self.sandbox,
             proposal,
-            fixtures: &fixtures(proposal, agreed),
+            fixtures: &self.fixtures(proposal, agreed),
+            // Whole: that a program can list its tests is no need of the tool.
             grant: &agreed.grant,
         };
         let found = stages::tests::run(context, programs).await?;
@@ -185,7 +202,7 @@ impl Judge {
             proposal,
             manifest,
             contract: agreed.contract.as_ref(),
-            fixtures: &fixtures(proposal, agreed),
+            fixtures: &self.fixtures(proposal, agreed),
             tool,
             tested,
         };
@@ -202,12 +219,4 @@ impl Judge {
             until: Instant::now() + self.options.stage_time.as_duration(),
         }
     }
-}
-
-fn fixtures(proposal: &ProposedTool, agreed: &Agreed) -> Fixtures {
-    let requests = agreed
-        .manifest
-        .as_ref()
-        .map_or(&[][..], |manifest| &manifest.capabilities);
-    Fixtures::new(proposal, requests, &agreed.grant)
 }

@@ -60,7 +60,7 @@ pub use report::{
     Confidence, ConfidenceFactor, EffectivePolicy, Finding, Place, Progress, Reproducer, Severity,
     StageKind, StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
-pub use validator::{Validated, Validator};
+pub use validator::{Trial, Trials, Validated, Validator};
 #[doc(hidden)]
 pub use worker::is_judges_line;
 pub use worker::{JUDGE, run_judge};

@@ -1,6 +1,6 @@
 //! How much a validation may take.
 
-use policies::WallTime;
+use policies::{Policy, WallTime};
 use serde::{Deserialize, Serialize};
 
 /// How much a validation may take. What the tool itself may use is the ceiling's matter.
@@ -20,11 +20,15 @@ pub struct ValidatorOptions {
     /// How long the stages of tests and examples may go on, each, before no further run is
     /// begun; a tool that needs longer does not pass.
     pub stage_time: WallTime,
+    /// What tests and examples have of what they would be granted, instead of all of it: whether
+    /// they pass with less is how the least is found that a tool needs.
+    #[serde(default)]
+    pub narrow: Option<Policy>,
 }
 
 impl Default for ValidatorOptions {
     /// A run for each processor but four at most, 1000 tests, 100 examples, a minute to compile,
-    /// 3 minutes a stage.
+    /// 3 minutes a stage, all that is granted.
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -33,6 +37,7 @@ impl Default for ValidatorOptions {
             max_examples: 100,
             compile_time: WallTime::secs(60),
             stage_time: WallTime::secs(180),
+            narrow: None,
         }
     }
 }

@@ -40,6 +40,55 @@ impl Found {
     }
 }
 
+/// The most that any run of a stage used, each by itself.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Most {
+    fuel: u64,
+    memory: u64,
+    wall_micros: u64,
+    input: u64,
+    output: u64,
+    stderr: u64,
+    files: u64,
+    /// Written in all: output, standard error and files.
+    written: u64,
+}
+
+impl Most {
+    /// Looks at one more run, which had so many bytes of input.
+    pub(crate) fn look(&mut self, execution: &Execution, input: usize) {
+        let usage = &execution.usage;
+        for (most, used) in [
+            (&mut self.fuel, usage.fuel),
+            (&mut self.memory, usage.peak_memory),
+            (&mut self.wall_micros, usage.wall_micros),
+            (&mut self.input, input as u64),
+            (&mut self.output, execution.output.len() as u64),
+            (&mut self.stderr, execution.stderr.bytes.len() as u64),
+            (&mut self.files, usage.files_created.into()),
+            (&mut self.written, usage.bytes_written),
+        ] {
+            *most = (*most).max(used);
+        }
+    }
+
+    /// As figures of the report.
+    pub(crate) fn count(&self, found: &mut Found) {
+        for (name, figure) in [
+            ("most_fuel", self.fuel),
+            ("most_memory_bytes", self.memory),
+            ("most_wall_micros", self.wall_micros),
+            ("most_input_bytes", self.input),
+            ("most_output_bytes", self.output),
+            ("most_stderr_bytes", self.stderr),
+            ("most_files_count", self.files),
+            ("most_written_bytes", self.written),
+        ] {
+            found.count(name, figure);
+        }
+    }
+}
+
 /// What every stage that runs the tool is given.
 #[derive(Clone, Copy)]
 pub(crate) struct Stage<'a> {

@@ -6,8 +6,9 @@ use crate::judge::{nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
-    EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool, StageKind,
-    ToolchainVersions, ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
+    Built, EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool, StageKind,
+    StageReport, ToolchainVersions, ValidationError, ValidationReport, ValidatorOptions, builder,
+    verdict,
 };
 use isolation::Launcher;
 use journal::Journal;
@@ -84,16 +85,8 @@ impl Validator {
         cancel: &CancellationToken,
     ) -> Result<Validated, ValidationError> {
         let mut journal = Journal::new(progress);
-        let stage = journal.begin(StageKind::Build);
         let launcher = &*self.launcher;
-        let building = builder::build(&self.installation, launcher, proposal, &*stage.step, cancel);
-        let mut built = building.instrument(tracing::info_span!("build")).await?;
-        let found = Found {
-            findings: std::mem::take(&mut built.findings),
-            metrics: std::mem::take(&mut built.metrics),
-        };
-        journal.end(stage, found);
-
+        let built = self.build(proposal, &mut journal, cancel).await?;
         let (manifest, grant) = if let Some(module) = &built.module {
             let request = Request {
                 proposal,
@@ -123,6 +116,45 @@ impl Validator {
             digest,
         };
         Ok(self.conclude(proposal, made, journal, manifest, grant))
+    }
+
+    async fn build(
+        &self,
+        proposal: &ProposedTool,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Built, ValidationError> {
+        let stage = journal.begin(StageKind::Build);
+        let launcher = &*self.launcher;
+        let building = builder::build(&self.installation, launcher, proposal, &*stage.step, cancel);
+        let mut built = building.instrument(tracing::info_span!("build")).await?;
+        let found = Found {
+            findings: std::mem::take(&mut built.findings),
+            metrics: std::mem::take(&mut built.metrics),
+        };
+        journal.end(stage, found);
+        Ok(built)
+    }
+
+    /// Builds a proposal, so that it can be tried again and again ([`Trials::run`]).
+    ///
+    /// # Errors
+    /// When it was called off, or the machine could not do its part. That it can't be built is a
+    /// stage of the trials.
+    pub async fn trials<'a>(
+        &'a self,
+        proposal: &'a ProposedTool,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Trials<'a>, ValidationError> {
+        let mut journal = Journal::new(progress);
+        let built = self.build(proposal, &mut journal, cancel).await?;
+        Ok(Trials {
+            validator: self,
+            proposal,
+            built,
+            build: journal.stages,
+        })
     }
 
     /// The report and what goes with it.
@@ -170,6 +202,72 @@ impl Validator {
             target: toolchain.target.clone(),
             wasmtime: runtime::WASMTIME_VERSION.to_owned(),
         }
+    }
+}
+
+/// A proposal that was built once and is tried under one policy after the other.
+pub struct Trials<'a> {
+    validator: &'a Validator,
+    proposal: &'a ProposedTool,
+    built: Built,
+    /// What the build came to.
+    pub build: Vec<StageReport>,
+}
+
+/// One trial.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Trial {
+    /// The stages after the build.
+    pub stages: Vec<StageReport>,
+    /// What the tool says of itself, if that could be had.
+    pub manifest: Option<Manifest>,
+    /// Under what its tests and examples ran; folders are copies of the proposal's own.
+    pub grant: Policy,
+}
+
+impl Trials<'_> {
+    /// Takes the module through the stages after the build, in a confined process of its own, with
+    /// this ceiling; `narrow` is what tests and examples have at most of what they are granted.
+    ///
+    /// `None` where there is no module, because it was not built.
+    ///
+    /// # Errors
+    /// When it was called off, or the machine could not do its part.
+    pub async fn run(
+        &self,
+        ceiling: &Policy,
+        narrow: Option<&Policy>,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Option<Trial>, ValidationError> {
+        let Some(module) = &self.built.module else {
+            return Ok(None);
+        };
+        let options = ValidatorOptions {
+            narrow: narrow.cloned(),
+            ..self.validator.options.clone()
+        };
+        let mut journal = Journal::new(progress);
+        let request = Request {
+            proposal: self.proposal,
+            ceiling,
+            options: &options,
+            module,
+            tests: &self.built.tests,
+        };
+        let launcher = &*self.validator.launcher;
+        let judged = worker::judge(launcher, request, &mut journal, cancel).await?;
+        Ok(Some(Trial {
+            stages: journal.stages,
+            manifest: judged.manifest,
+            grant: judged.grant,
+        }))
+    }
+
+    /// The module's size in bytes.
+    pub fn module_bytes(&self) -> u64 {
+        self.built.module.as_ref().map_or(0, Vec::len) as u64
     }
 }
 

@@ -3,13 +3,16 @@
 use super::block_on;
 use crate::exit::Exit;
 use crate::limit_flags::LimitFlags;
-use crate::output::{print_ending, print_json, print_usage, spinner};
+use crate::output::{PrivateFile, print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
 use crate::{cancel, policy_source};
 use policies::{
     Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, NetworkGrant, Policy, Random,
 };
-use runtime::{Call, Chunk, Execution, LiveInput, Sandbox, SandboxConfig, Stream};
+use runtime::{
+    Call, Chunk, Execution, Form, LiveInput, NotRecorded, Recording, Sandbox, SandboxConfig,
+    Stream, Tool,
+};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -30,6 +33,7 @@ Examples:
   wasm-runner run --dir ./data::/data:ro --fuel '10 G' --usage search.wasm needle /data
   wasm-runner run --net api.example.com:443 fetch.wasm
   wasm-runner run --env TZ=UTC --env LANG --json --input case.json tool.wasm
+  wasm-runner run --record case.rec --dir ./data tool.wasm && wasm-runner replay case.rec
 Exit codes: the guest's own (0 to 125), else from 200 on: 202 fuel, 203 memory, 204 time,
 205 output, 201 trap, 206 input refused, 200 nothing ran. `wasm-runner --help` lists them all.")]
 pub(crate) struct Args {
@@ -85,6 +89,23 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Keeps what the run is told by its outside, so that `wasm-runner replay` can repeat it
+    ///
+    /// Clocks, randomness, files and folders, with arguments, environment, input and the module:
+    /// the file holds whatever secrets those are, and only you may read it. It is written whole
+    /// once the run has ended.
+    #[arg(long, value_name = "FILE", help_heading = "Recording")]
+    record: Option<PathBuf>,
+
+    /// Leaves the module out of the recording; a replay is then given the module too
+    #[arg(long, requires = "record", help_heading = "Recording")]
+    record_without_module: bool,
+
+    /// What is kept at most; beyond it the run goes on and is not recorded
+    #[arg(long, value_name = "SIZE", requires = "record", help_heading = "Recording",
+        default_value_t = Recording::DEFAULT_LIMIT)]
+    record_limit: Bytes,
+
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -122,9 +143,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Problem::new(format!("{} can't be run", module.display())).because(error)
     })?;
     drop(compiling);
-    drop(wasm);
+    if args.record.is_some() && tool.form() != Form::Command {
+        return Err(Problem::new(format!(
+            "{} can't be recorded: it is a component, and what components are told is not kept yet",
+            args.module.display()
+        ))
+        .remedy("run it without --record, or build it as a WASI preview 1 module")
+        .into());
+    }
+    let recording = args.record.as_deref().map(PrivateFile::at).transpose()?;
+    let module = (recording.is_some() && !args.record_without_module).then_some(wasm);
 
-    let execution = block_on(async {
+    let (execution, recorded) = block_on(async {
         let cancel = cancel::by_ctrl_c();
         let mut call = Call::new(policy.clone())
             .with_args(arguments)
@@ -133,13 +163,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             .with_cancel(cancel.clone());
         call.live_input = live_input;
         if args.json {
-            return Ok(tool.run(call).await);
+            return Ok(run_once(&tool, call, args).await);
         }
         let (live, chunks) = mpsc::channel(64);
-        let (execution, passed) =
-            tokio::join!(tool.run(call.with_live(live)), pass_on(chunks, &cancel));
+        let run = run_once(&tool, call.with_live(live), args);
+        let (ended, passed) = tokio::join!(run, pass_on(chunks, &cancel));
         passed?;
-        Ok::<Execution, anyhow::Error>(execution)
+        Ok::<_, anyhow::Error>(ended)
     })?;
 
     if args.json {
@@ -150,7 +180,34 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.usage {
         print_usage(&execution, Some(&policy))?;
     }
+    if let (Some(file), Some(recorded)) = (recording, recorded) {
+        keep(file, recorded, module).map_err(|error| {
+            Problem::new("the run was not recorded")
+                .because(error)
+                .exit(Exit::NotRecorded)
+        })?;
+    }
     Ok(Exit::of(&execution.outcome))
+}
+
+/// Runs it, and records it if that was asked for.
+async fn run_once(tool: &Tool, call: Call, args: &Args) -> (Execution, Option<Recorded>) {
+    if args.record.is_none() {
+        return (tool.run(call).await, None);
+    }
+    let (execution, recorded) = tool.record(call, args.record_limit).await;
+    (execution, Some(recorded))
+}
+
+type Recorded = Result<Recording, NotRecorded>;
+
+/// Writes a recording, with its module if there is one.
+fn keep(file: PrivateFile, recorded: Recorded, module: Option<Vec<u8>>) -> anyhow::Result<()> {
+    let mut recording = recorded?;
+    if let Some(module) = module {
+        recording = recording.with_module(module);
+    }
+    file.write(&recording.to_bytes()?)
 }
 
 /// The policy, with what the flags allow in addition: whoever runs a module by hand is the
@@ -227,7 +284,7 @@ fn folders_are_there(policy: &Policy) -> Result<(), Problem> {
 }
 
 /// A sandbox with room for just this run.
-fn sandbox_for(limits: &Limits) -> anyhow::Result<Sandbox> {
+pub(crate) fn sandbox_for(limits: &Limits) -> anyhow::Result<Sandbox> {
     let mut config = SandboxConfig::default();
     config.max_concurrent_calls = 1;
     // Room for whatever a module may begin with, so that it is the policy's limit that it meets.
@@ -237,7 +294,7 @@ fn sandbox_for(limits: &Limits) -> anyhow::Result<Sandbox> {
     Ok(Sandbox::new(&config)?)
 }
 
-fn utf8_arguments(args: &[OsString]) -> anyhow::Result<Vec<String>> {
+pub(crate) fn utf8_arguments(args: &[OsString]) -> anyhow::Result<Vec<String>> {
     let mut texts = Vec::with_capacity(args.len());
     for (index, arg) in args.iter().enumerate() {
         let Some(text) = arg.to_str() else {

@@ -191,7 +191,7 @@ fn print_denied(err: &mut impl Write, execution: &Execution) -> io::Result<()> {
 }
 
 /// The key of a policy's TOML form.
-fn rule_name(rule: Rule) -> &'static str {
+pub(crate) fn rule_name(rule: Rule) -> &'static str {
     match rule {
         Rule::Directories => "capabilities.directories",
         Rule::Environment => "capabilities.environment",

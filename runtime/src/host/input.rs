@@ -10,7 +10,8 @@ use wasmtime::{Result, bail};
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
 use wiggle::GuestMemory;
 
-/// wasmtime-wasi's function of that name.
+/// wasmtime-wasi's function of that name. It answers from what the run was given, which is the
+/// same in a replay.
 macro_rules! pass {
     ($host:ident, $name:ident, $($arg:expr),*) => {
         wasi::$name(
@@ -195,5 +196,5 @@ pub(super) async fn fd_prestat_get(host: &mut Host<'_>, fd: i32, result: i32) ->
     if fd >= FIRST_FOLDER && host.state.has_no_files() {
         return Ok(errno::BADF);
     }
-    pass!(host, fd_prestat_get, fd, result)
+    outside!(sync host.state, host.memory, fd_prestat_get, fd, result)
 }

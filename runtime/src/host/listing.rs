@@ -45,7 +45,7 @@ pub(super) async fn read(
     let told = Arc::clone(&stop.0);
     let mut numbers = std::mem::take(inodes);
     let reading = tokio::task::spawn_blocking(move || {
-        let listing = entries(&folder, most, &told).map(|entries| sorted(entries, &mut numbers));
+        let listing = entries(&folder, most, &told).map(|entries| entries.sorted(&mut numbers));
         (listing, numbers)
     });
     let Ok((listing, numbers)) = reading.await else {
@@ -53,6 +53,16 @@ pub(super) async fn read(
     };
     drop(stop);
     *inodes = numbers;
+    listing
+}
+
+/// The same as they come: in no order, with the host's numbers and without cookies.
+pub(super) async fn raw(folder: Arc<File>, most: usize) -> Result<Listing, i32> {
+    let stop = Stop(Arc::default());
+    let told = Arc::clone(&stop.0);
+    let reading = tokio::task::spawn_blocking(move || entries(&folder, most, &told));
+    let listing = reading.await.unwrap_or(Err(errno::IO));
+    drop(stop);
     listing
 }
 
@@ -126,6 +136,53 @@ impl Listing {
         Ok(())
     }
 
+    /// Entries from their bytes; what is cut off at the end is left out.
+    pub(super) fn of(bytes: Vec<u8>) -> Self {
+        let mut starts = Vec::new();
+        let mut start = 0;
+        while let Some(head) = bytes
+            .get(start..)
+            .and_then(|rest| rest.first_chunk::<DIRENT>())
+        {
+            let length = u32::from_le_bytes([head[16], head[17], head[18], head[19]]);
+            let end = start.saturating_add(DIRENT).saturating_add(length as usize);
+            if end > bytes.len() {
+                break;
+            }
+            starts.extend(u32::try_from(start));
+            start = end;
+        }
+        Self { bytes, starts }
+    }
+
+    /// Entries in the order of their names, with cookies and inodes to match.
+    pub(super) fn sorted(mut self, inodes: &mut Inodes) -> Self {
+        let mut order = std::mem::take(&mut self.starts);
+        // `.` and `..` come first, as everywhere.
+        order.sort_unstable_by_key(|start| {
+            let name = &self.entry(*start)[DIRENT..];
+            (!matches!(name, b"." | b".."), name)
+        });
+        let mut listing = Self {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            starts: Vec::with_capacity(order.len()),
+        };
+        for (next, start) in (1u64..).zip(order) {
+            let entry = self.entry(start);
+            let mut inode = [0; 8];
+            inode.copy_from_slice(&entry[8..16]);
+            let inode = inodes.number(u64::from_le_bytes(inode));
+            // It is as long as the one before, whose length fits.
+            listing
+                .starts
+                .push(u32::try_from(listing.bytes.len()).unwrap_or(u32::MAX));
+            listing.bytes.extend_from_slice(&next.to_le_bytes());
+            listing.bytes.extend_from_slice(&inode.to_le_bytes());
+            listing.bytes.extend_from_slice(&entry[16..]);
+        }
+        listing
+    }
+
     /// The entry that starts there.
     fn entry(&self, start: u32) -> &[u8] {
         let rest = &self.bytes[start as usize..];
@@ -146,32 +203,4 @@ fn file_type(kind: FileType) -> u8 {
         FileType::Symlink => 7,
         _ => 0,
     }
-}
-
-/// Entries in the order of their names, with cookies and inodes to match.
-fn sorted(mut all: Listing, inodes: &mut Inodes) -> Listing {
-    let mut order = std::mem::take(&mut all.starts);
-    // `.` and `..` come first, as everywhere.
-    order.sort_unstable_by_key(|start| {
-        let name = &all.entry(*start)[DIRENT..];
-        (!matches!(name, b"." | b".."), name)
-    });
-    let mut listing = Listing {
-        bytes: Vec::with_capacity(all.bytes.len()),
-        starts: Vec::with_capacity(order.len()),
-    };
-    for (next, start) in (1u64..).zip(order) {
-        let entry = all.entry(start);
-        let mut inode = [0; 8];
-        inode.copy_from_slice(&entry[8..16]);
-        let inode = inodes.number(u64::from_le_bytes(inode));
-        // It is as long as the one before, whose length fits.
-        listing
-            .starts
-            .push(u32::try_from(listing.bytes.len()).unwrap_or(u32::MAX));
-        listing.bytes.extend_from_slice(&next.to_le_bytes());
-        listing.bytes.extend_from_slice(&inode.to_le_bytes());
-        listing.bytes.extend_from_slice(&entry[16..]);
-    }
-    listing
 }

@@ -77,8 +77,7 @@ impl Sight {
 }
 
 pub(super) async fn fd_filestat_get(host: &mut Host<'_>, fd: i32, result: i32) -> Result<i32> {
-    let memory = &mut GuestMemory::Unshared(host.memory);
-    let error = wasi::fd_filestat_get(host.state.wasi(), memory, fd, result).await?;
+    let error = outside!(waits host.state, host.memory, fd_filestat_get, fd, result).await?;
     show(host, error, result);
     Ok(error)
 }
@@ -149,14 +148,17 @@ pub(super) async fn fd_readdir(
 /// What is kept of it in the host stands for the guest, so there has to be room for it in what
 /// the policy gives the guest as memory.
 async fn read(host: &mut Host<'_>, fd: i32) -> Result<Result<Listing, i32>> {
-    let folder = match folder(host, fd).await? {
-        Ok(folder) => folder,
-        Err(error) => return Ok(Err(error)),
-    };
     let room = host.state.limiter.room();
     let most = room.min(listing::LONGEST);
-    let inodes = &mut host.state.sight.inodes;
-    let read = listing::read(folder, most, inodes).await;
+    let read = if host.state.tape.is_some() {
+        taped(host, fd, most).await?
+    } else {
+        let folder = match folder(host, fd).await? {
+            Ok(folder) => folder,
+            Err(error) => return Ok(Err(error)),
+        };
+        listing::read(folder, most, &mut host.state.sight.inodes).await
+    };
     if let Err(errno::OVERFLOW) = read {
         let name = host.state.names.get(&fd).map_or("", String::as_str);
         let target = format!("{name} (a listing of more than {most} bytes)");
@@ -166,6 +168,45 @@ async fn read(host: &mut Host<'_>, fd: i32) -> Result<Result<Listing, i32>> {
         }
     }
     Ok(read)
+}
+
+/// The same in a run that is recorded or replayed: what the folder held goes onto the tape, or
+/// comes from there, as `fd_readdir` would give it in a buffer of that size.
+async fn taped(host: &mut Host<'_>, fd: i32, most: usize) -> Result<Result<Listing, i32>> {
+    // The entries, and after them the four bytes that tell how many bytes they have.
+    let mut memory = vec![0; most + 4];
+    let end = i64::try_from(most)?;
+    let arguments = [i64::from(fd), 0, end, 0, end];
+    let answer = match host.state.replayed("fd_readdir", &mut memory, &arguments) {
+        Some(answer) => answer?,
+        None => {
+            let raw = match folder(host, fd).await? {
+                Ok(folder) => listing::raw(folder, most).await,
+                Err(error) => Err(error),
+            };
+            let error = match raw {
+                Ok(raw) => {
+                    memory[..raw.bytes.len()].copy_from_slice(&raw.bytes);
+                    let length = u32::try_from(raw.bytes.len())?;
+                    memory[most..].copy_from_slice(&length.to_le_bytes());
+                    errno::SUCCESS
+                }
+                Err(error) => error,
+            };
+            if let Some(tape) = &host.state.tape {
+                tape.answered("fd_readdir", &memory, &arguments, &Ok(error));
+            }
+            error
+        }
+    };
+    if answer != errno::SUCCESS {
+        return Ok(Err(answer));
+    }
+    let mut length = [0; 4];
+    length.copy_from_slice(&memory[most..]);
+    let length = (u32::from_le_bytes(length) as usize).min(most);
+    memory.truncate(length);
+    Ok(Ok(Listing::of(memory).sorted(&mut host.state.sight.inodes)))
 }
 
 /// The folder that a descriptor stands for, among those that wasmtime-wasi has open.

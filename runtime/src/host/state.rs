@@ -6,6 +6,7 @@ use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule,
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
 use crate::network::Outside;
+use crate::record::Tape;
 use crate::sandbox::Largest;
 use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Limits, Random};
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,6 +141,11 @@ pub(crate) struct State {
     /// wasmtime-wasi's part: made when a folder is granted, or once the guest calls something
     /// that is not ours. Most tools never do, and it takes as long as a tenth of a short call.
     wasi: Option<Box<WasiP1Ctx>>,
+    /// Whether the guest can have a folder or a file: one was granted, or something was called
+    /// that could give it one.
+    pub(super) may_have_files: bool,
+    /// Records the run, or stands for its outside.
+    pub(crate) tape: Option<Tape>,
     /// What only components have.
     pub(crate) parts: Parts,
     /// Arguments and environment, as the guest sees them.
@@ -184,6 +190,7 @@ impl State {
         begin: Instant,
         component: bool,
         outside: Arc<dyn Outside>,
+        tape: Option<Tape>,
     ) -> Result<Self, String> {
         let Call {
             args,
@@ -211,17 +218,26 @@ impl State {
         let limits = &policy.limits;
         let grants = policy.capabilities.network;
         let mut parts = Parts::new(Networking::new(grants, limits, outside, begin));
-        let wasi = if policy.capabilities.directories.is_empty() {
-            None
-        } else {
+        let may_have_files = !policy.capabilities.directories.is_empty();
+        let mut set_up = || {
+            if !may_have_files {
+                return Ok(None);
+            }
             let mut builder = words.builder();
             open(&mut builder, &policy.capabilities.directories)?;
             if component {
                 parts.give_files(builder.build());
-                None
-            } else {
-                Some(Box::new(builder.build_p1()))
+                return Ok(None);
             }
+            Ok(Some(Box::new(builder.build_p1())))
+        };
+        let (wasi, largest) = match &tape {
+            None => (set_up()?, largest),
+            Some(tape) => (
+                tape.open(&policy.capabilities.directories, set_up)?
+                    .flatten(),
+                tape.largest(largest),
+            ),
         };
         let usage = Usage {
             denied: denied.len() as u64,
@@ -230,6 +246,8 @@ impl State {
         denied.truncate(Execution::MAX_DENIED);
         Ok(Self {
             wasi,
+            may_have_files,
+            tape,
             parts,
             words,
             input,
@@ -262,6 +280,7 @@ impl State {
     /// wasmtime-wasi's part, with room to copy for one call from the guest.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
         let words = &self.words;
+        self.may_have_files = true;
         let wasi = self
             .wasi
             .get_or_insert_with(|| Box::new(words.builder().build_p1()));
@@ -269,10 +288,9 @@ impl State {
         wasi
     }
 
-    /// Whether the guest can have no folder and no file: none was granted, and nothing was
-    /// called that could give it one.
+    /// Whether the guest can have no folder and no file.
     pub(crate) fn has_no_files(&self) -> bool {
-        self.wasi.is_none() && !self.parts.has_files()
+        !self.may_have_files
     }
 
     /// Lets others have their turn (the deadline and cancellation too) after a while. Fuel sees

@@ -3,8 +3,6 @@
 use super::{Host, State, errno};
 use policies::Clocks;
 use wasmtime::Result;
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
-use wiggle::GuestMemory;
 
 /// 2000-01-01T00:00:00Z in nanoseconds of Unix time: where frozen and virtual clocks start.
 pub(crate) const EPOCH: u64 = 946_684_800 * 1_000_000_000;
@@ -46,8 +44,7 @@ fn answer(host: &mut Host<'_>, at: i32, value: Option<u64>) -> i32 {
 
 pub(super) async fn clock_res_get(host: &mut Host<'_>, id: i32, result: i32) -> Result<i32> {
     if host.state.clocks == Clocks::Real {
-        let memory = &mut GuestMemory::Unshared(host.memory);
-        return wasi::clock_res_get(host.state.wasi(), memory, id, result);
+        return outside!(sync host.state, host.memory, clock_res_get, id, result);
     }
     let known = matches!(id, REALTIME | MONOTONIC);
     Ok(answer(host, result, known.then_some(STEP)))
@@ -60,8 +57,7 @@ pub(super) async fn clock_time_get(
     result: i32,
 ) -> Result<i32> {
     if host.state.clocks == Clocks::Real {
-        let memory = &mut GuestMemory::Unshared(host.memory);
-        return wasi::clock_time_get(host.state.wasi(), memory, id, precision, result);
+        return outside!(sync host.state, host.memory, clock_time_get, id, precision, result);
     }
     let value = read(host, id);
     Ok(answer(host, result, value))
@@ -99,7 +95,10 @@ pub(super) async fn random_get(host: &mut Host<'_>, at: i32, length: i32) -> Res
     };
     for start in range.clone().step_by(RANDOM_PIECE) {
         let piece = &mut host.memory[start..range.end.min(start + RANDOM_PIECE)];
-        fill(&mut host.state.seed, piece)?;
+        match host.state.seed {
+            None => host.state.random(piece)?,
+            Some(_) => fill(&mut host.state.seed, piece)?,
+        }
         host.state.give_way_by_the_clock().await;
     }
     Ok(errno::SUCCESS)
@@ -131,14 +130,8 @@ pub(super) async fn poll_oneoff(
         return Ok(errno::INVAL);
     }
     if host.state.clocks == Clocks::Real {
-        let memory = &mut GuestMemory::Unshared(host.memory);
-        return wasi::poll_oneoff(
-            host.state.wasi(),
-            memory,
-            subscriptions,
-            events,
-            count,
-            result,
+        return outside!(
+            waits host.state, host.memory, poll_oneoff, subscriptions, events, count, result
         )
         .await;
     }

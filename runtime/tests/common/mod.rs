@@ -4,6 +4,7 @@
 pub(crate) mod component;
 pub(crate) mod interfaces;
 pub(crate) mod network;
+pub(crate) mod outside;
 
 use policies::Policy;
 use runtime::{Call, Execution, OutcomeKind, Sandbox, SandboxConfig, Tool};

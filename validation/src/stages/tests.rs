@@ -8,7 +8,7 @@ mod summary;
 
 use super::fixtures::{Bound, Fixtures};
 use super::telling::{denied, ending, exceeded, own_function, panic, reproducer, succeeded, tail};
-use super::{Found, Stage};
+use super::{Found, Most, Stage};
 use crate::{Finding, Place, ProposedTool, TestProgram, ValidationError};
 use policies::{Bytes, Policy};
 use runtime::{Call, Execution, Sandbox, Tool};
@@ -42,8 +42,7 @@ pub(crate) async fn run(
     found.count("passed_count", count.passed);
     found.count("failed_count", count.failed);
     found.count("ignored_count", count.ignored);
-    found.count("most_fuel", count.most_fuel);
-    found.count("most_memory_bytes", count.most_memory);
+    count.most.count(&mut found);
     if count.ignored > 0 {
         found.add(Finding::note(
             "test/ignored",
@@ -76,8 +75,7 @@ struct Count {
     passed: u64,
     failed: u64,
     ignored: u64,
-    most_fuel: u64,
-    most_memory: u64,
+    most: Most,
 }
 
 /// A test program, and the tests of it that are to run.
@@ -219,8 +217,7 @@ async fn all(
         };
         let (index, execution, bound) = ended.map_err(ValidationError::machine("running tests"))?;
         context.stage.go_on()?;
-        count.most_fuel = count.most_fuel.max(execution.usage.fuel);
-        count.most_memory = count.most_memory.max(execution.usage.peak_memory);
+        count.most.look(&execution, 0);
         let test = Test {
             name: &tests.names[index],
             execution: &execution,

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 ///
 /// # Errors
 /// When there is no such folder, or the guest can't see one at such a path.
-pub(super) fn directory(text: &OsString) -> Result<DirectoryGrant, Problem> {
+pub(crate) fn directory(text: &OsString) -> Result<DirectoryGrant, Problem> {
     let text = text.to_str().ok_or_else(|| {
         Problem::new(format!(
             "--dir {}: the path is not UTF-8 text",
