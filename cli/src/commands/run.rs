@@ -146,7 +146,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.record.is_some() && tool.form() != Form::Command {
         return Err(Problem::new(format!(
             "{} can't be recorded: it is a component, and what components are told is not kept yet",
-            args.module.display()
+            module.display()
         ))
         .remedy("run it without --record, or build it as a WASI preview 1 module")
         .into());
