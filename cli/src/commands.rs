@@ -8,10 +8,12 @@ pub(crate) mod inspect;
 pub(crate) mod new;
 pub(crate) mod policy;
 pub(crate) mod proposal;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod tool;
 pub(crate) mod validate;
+pub(crate) mod verify;
 
 use crate::args::Command;
 use crate::exit::Exit;
@@ -29,6 +31,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Tool(args) => tool::run(args),
         Command::Proposal(args) => proposal::run(args),

@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     VerdictFailed,
     /// No proposal failed, but a person has to decide on at least one.
     ReviewRequired,
+    /// Attestations do not hold: they are not by this key, not about this module, or no such.
+    NotVerified,
     /// Ctrl-C ended a guest, or a second one a service at once.
     Interrupted,
     /// Whoever read our output stopped reading.
@@ -55,6 +57,7 @@ impl Exit {
             Self::Failure => 1,
             Self::VerdictFailed => 10,
             Self::ReviewRequired => 11,
+            Self::NotVerified => 12,
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
             Self::Guest(code) => code,
@@ -103,6 +106,10 @@ impl Exit {
             (
                 Self::ReviewRequired,
                 "none failed, but a person has to decide on at least one proposal",
+            ),
+            (
+                Self::NotVerified,
+                "attestations do not hold, or not for this module and key",
             ),
             (Self::Interrupted, "Ctrl-C ended it"),
             (Self::BrokenPipe, "the reader of the output went away"),
@@ -165,6 +172,7 @@ mod tests {
             Exit::Failure,
             Exit::VerdictFailed,
             Exit::ReviewRequired,
+            Exit::NotVerified,
             Exit::Interrupted,
             Exit::BrokenPipe,
             Exit::NotRun,

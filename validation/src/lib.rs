@@ -19,10 +19,14 @@
     )
 )]
 
+mod attest;
 mod builder;
+mod confidence;
 mod contract;
 mod error;
+mod excerpts;
 mod finding;
+mod forms;
 mod inspect;
 mod installation;
 mod judge;
@@ -38,9 +42,15 @@ mod validator;
 mod verdict;
 mod worker;
 
+pub use attest::{
+    AttestationKey, AttestationPublicKey, AttestedResult, KeyError, MAX_BUNDLE_BYTES, Verified,
+    VerifyError, verify_attestations,
+};
 pub use builder::{BUILD_TIME_LIMIT, Built, TestProgram, build, build_within};
+pub use confidence::{Thresholds, ThresholdsError, TrackRecord};
 pub use contract::{Contract, ContractError, Mismatch};
 pub use error::ValidationError;
+pub use forms::{Budget, Form, MAX_REPORT_BYTES, ReadReportError, UnknownForm, report_schema};
 pub use inspect::{InspectError, Inspection, inspect};
 pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
@@ -48,7 +58,8 @@ pub use options::ValidatorOptions;
 pub use proposal::{FieldViolation, Generator, Language, ProposalError, ProposedTool, SourceFile};
 pub use render::render_human;
 pub use report::{
-    Confidence, ConfidenceFactor, EffectivePolicy, Finding, Place, Progress, Reproducer, Severity,
+    CaseReport, CaseStatus, CaseUsage, Confidence, ConfidenceFactor, EffectivePolicy, Excerpt,
+    Finding, LineCoverage, Place, Progress, Reproducer, Severity, SourceReport, StackFrame,
     StageKind, StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
 pub use validator::{Validated, Validator};

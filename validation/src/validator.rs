@@ -2,12 +2,14 @@
 
 pub(crate) mod journal;
 
+use crate::confidence::{Evidence, TrackRecord};
+use crate::excerpts;
 use crate::judge::{nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
-    EffectivePolicy, Installation, Manifest, Progress, ProposedTool, StageKind, ToolchainVersions,
-    ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
+    EffectivePolicy, Installation, Manifest, Progress, ProposedTool, StageKind, Thresholds,
+    ToolchainVersions, ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
 };
 use isolation::Launcher;
 use journal::Journal;
@@ -26,6 +28,8 @@ pub struct Validator {
     launcher: Arc<dyn Launcher>,
     ceiling: Policy,
     options: ValidatorOptions,
+    thresholds: Thresholds,
+    track_record: Option<TrackRecord>,
 }
 
 /// What a validation gave.
@@ -52,7 +56,23 @@ impl Validator {
             launcher,
             ceiling,
             options: ValidatorOptions::default(),
+            thresholds: Thresholds::default(),
+            track_record: None,
         }
+    }
+
+    /// The same with the operator's thresholds for the verdict.
+    #[must_use]
+    pub fn with_thresholds(mut self, thresholds: Thresholds) -> Self {
+        self.thresholds = thresholds;
+        self
+    }
+
+    /// The same with what became of earlier tools of the proposals' generator.
+    #[must_use]
+    pub fn with_track_record(mut self, record: Option<TrackRecord>) -> Self {
+        self.track_record = record;
+        self
     }
 
     /// The same with other options.
@@ -76,6 +96,7 @@ impl Validator {
         progress: &(dyn Fn(Progress) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Validated, ValidationError> {
+        let started_at = jiff::Timestamp::now();
         let mut journal = Journal::new(progress);
         let stage = journal.begin(StageKind::Build);
         let launcher = &*self.launcher;
@@ -84,6 +105,7 @@ impl Validator {
         let found = Found {
             findings: std::mem::take(&mut built.findings),
             metrics: std::mem::take(&mut built.metrics),
+            ..Found::default()
         };
         journal.end(stage, found);
 
@@ -110,7 +132,9 @@ impl Validator {
             journal.skip(stage, &reason);
         }
         let digest = built.module.as_deref().map(runtime::Digest::of);
-        Ok(self.conclude(proposal, built.module, digest, journal, manifest, grant))
+        let mut validated = self.conclude(proposal, built.module, digest, journal, manifest, grant);
+        validated.report.started_at = Some(started_at);
+        Ok(validated)
     }
 
     /// The report and what goes with it.
@@ -124,7 +148,11 @@ impl Validator {
         grant: Policy,
     ) -> Validated {
         let stages = journal.stages;
-        let verdict = verdict::verdict(&stages, manifest.as_ref());
+        let record = self.track_record;
+        let evidence = Evidence::gather(&stages, manifest.as_ref(), proposal, record);
+        let confidence = evidence.confidence();
+        let (verdict, reasons) =
+            verdict::verdict(&stages, manifest.as_ref(), &confidence, &self.thresholds);
         let report = ValidationReport {
             format: 1,
             name: proposal.name.clone(),
@@ -136,7 +164,11 @@ impl Validator {
                 explained: grant.explain(),
                 policy: grant.clone(),
             },
-            confidence: verdict::confidence(verdict, &stages, manifest.as_ref(), proposal),
+            reasons,
+            confidence,
+            started_at: None,
+            sources: excerpts::sources(proposal),
+            excerpts: excerpts::excerpts(proposal, &stages),
             stages,
             verdict,
         };

@@ -77,6 +77,7 @@ impl Findings<'_> {
             }),
             reproducer: None,
             remedy: remedy.into(),
+            backtrace: Vec::new(),
         });
     }
 

@@ -1,6 +1,9 @@
 //! What a run tells about itself, in words for findings.
 
-use crate::{CapabilityRequest, Manifest, Place, ProposedTool, Reproducer};
+use crate::{
+    CapabilityRequest, CaseReport, CaseStatus, CaseUsage, Manifest, Place, ProposedTool,
+    Reproducer, StackFrame,
+};
 use policies::{Policy, Random};
 use runtime::{DeniedAttempt, Execution, Outcome, OutcomeKind, Rule};
 
@@ -121,6 +124,62 @@ pub(crate) fn own_function(execution: &Execution, proposal: &ProposedTool) -> Op
             .then_some(name)
     });
     names.map(str::to_owned).next()
+}
+
+/// The most functions of a backtrace that are kept.
+const MOST_FRAMES: usize = 32;
+/// The most characters of a name that are kept.
+const MOST_NAME: usize = 200;
+
+/// Where the module was when it ended, as far as that has names. Of places only those in the
+/// proposal's own files: others are paths on this machine.
+pub(crate) fn frames(execution: &Execution, proposal: &ProposedTool) -> Vec<StackFrame> {
+    let named = execution.backtrace.iter().filter_map(|frame| {
+        let function = name(frame.function.as_deref()?);
+        let at = frame.location.as_deref();
+        let place = at.and_then(|at| place(own_path(at, proposal)?, proposal));
+        Some(StackFrame { function, place })
+    });
+    named.take(MOST_FRAMES).collect()
+}
+
+/// The end of a location that is a path of the proposal, line and column.
+fn own_path<'a>(at: &'a str, proposal: &ProposedTool) -> Option<&'a str> {
+    let path = at.rsplitn(3, ':').nth(2)?;
+    let single = ["src/main.rs", "src/tests.rs"];
+    let own = proposal.files.iter().map(|file| file.path.as_str());
+    let own = own.chain(single).find(|own| {
+        let before = path.strip_suffix(own);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    })?;
+    at.get(path.len() - own.len()..)
+}
+
+/// A name that a guest chose, of bounded length.
+pub(crate) fn name(name: &str) -> String {
+    match name.char_indices().nth(MOST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+/// One test or example for the report.
+pub(crate) fn case(
+    name: &str,
+    place: Place,
+    status: CaseStatus,
+    execution: Option<&Execution>,
+) -> CaseReport {
+    CaseReport {
+        name: self::name(name),
+        place,
+        status,
+        usage: execution.map(|execution| CaseUsage {
+            fuel: execution.usage.fuel,
+            peak_memory_bytes: execution.usage.peak_memory,
+            wall_micros: execution.usage.wall_micros,
+        }),
+    }
 }
 
 /// What a tool says when it says no: the error line of the SDK, else the end of standard error.
