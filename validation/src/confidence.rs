@@ -88,6 +88,10 @@ impl TrackRecord {
 
 /// All that the rule looks at.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an input of its own, and none is a state of another"
+)]
 pub(crate) struct Evidence {
     pub(crate) built: bool,
     pub(crate) inspected: bool,
@@ -162,12 +166,12 @@ impl Evidence {
         factors.add(
             "tests",
             counted(self.tests_passed, "test passed", "tests passed"),
-            self.tests_passed.min(TESTS).max(0.0) * TEST,
+            unit(self.tests_passed / TESTS) * TESTS * TEST,
         );
         factors.add(
             "examples",
             counted(self.examples_held, "example holds", "examples hold"),
-            self.examples_held.min(EXAMPLES).max(0.0) * EXAMPLE,
+            unit(self.examples_held / EXAMPLES) * EXAMPLES * EXAMPLE,
         );
         if self.promises_hold {
             let what = "what it promises held for the examples";

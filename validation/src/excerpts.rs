@@ -3,6 +3,8 @@
 
 use crate::{Excerpt, Place, ProposedTool, SourceReport, StageReport};
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// Lines shown before and after the one that is meant.
 const AROUND: usize = 3;
@@ -84,7 +86,7 @@ fn test<'a>(proposal: &'a ProposedTool, name: &str) -> Option<(&'a str, &'a str,
     let function = name.rsplit("::").next()?;
     let head = format!("fn {function}(");
     let mut found = files(proposal)
-        .filter(|(path, _)| path.ends_with(".rs"))
+        .filter(|(path, _)| Path::new(path).extension() == Some(OsStr::new("rs")))
         .flat_map(|(path, text)| {
             let lines = text.lines().enumerate();
             let at = lines.filter(|(_, line)| declares(line, &head));

@@ -57,18 +57,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 fn convert(args: &Convert) -> anyhow::Result<()> {
     let report = read(&args.file)?;
-    match &args.output {
-        Some(path) if args.format == ReportFormat::Text => {
-            return Err(Problem::new(format!(
-                "{} can't be written: text is for terminals",
-                path.display()
-            ))
-            .remedy("name another form: --format json, sarif, junit, html or agent")
-            .into());
-        }
-        Some(path) => args.budget.write(&report, args.format, path),
-        None => Ok(args.budget.print(&report, args.format)?),
+    let Some(path) = &args.output else {
+        return Ok(args.budget.print(&report, args.format)?);
+    };
+    if args.format == ReportFormat::Text {
+        return Err(Problem::new(format!(
+            "{} can't be written: text is for terminals",
+            path.display()
+        ))
+        .remedy("name another form: --format json, sarif, junit, html or agent")
+        .into());
     }
+    args.budget.write(&report, args.format, path)
 }
 
 /// A report from a file that anyone may have written.

@@ -152,8 +152,12 @@ fn print(verified: &Verified, key: &AttestationPublicKey) -> anyhow::Result<()> 
     writeln!(out, "{BOLD}{subject}{BOLD:#}  {style}{words}{style:#}")?;
     writeln!(out, "  sha256:{}", verified.digest)?;
     writeln!(out, "  signed by key {}", key.id())?;
-    if let Some(builder) = &verified.builder {
-        writeln!(out, "  built by {}", harmless(builder))?;
+    match &verified.builder {
+        Some(builder) => writeln!(out, "  built by {}", harmless(builder))?,
+        None => writeln!(
+            out,
+            "  {WARN}no provenance{WARN:#}: who built it is not said"
+        )?,
     }
     writeln!(out, "  {} tests and examples passed", verified.passed_tests)?;
     for (word, list) in [

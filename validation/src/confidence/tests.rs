@@ -132,6 +132,17 @@ fn figures_that_are_none_count_for_nothing() {
             ..best()
         };
         let confidence = evidence.confidence();
+        if strange.is_nan() {
+            let none = Evidence {
+                tests_passed: 0.0,
+                examples_held: 0.0,
+                coverage: None,
+                mutation: None,
+                fuzz_executions: None,
+                ..best()
+            };
+            assert_eq!(confidence.score, none.confidence().score);
+        }
         assert!(
             (0.0..=1.0).contains(&confidence.score),
             "{strange}: {confidence:?}"

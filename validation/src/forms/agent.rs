@@ -224,9 +224,11 @@ impl Group<'_> {
         let (lines, most) = if is_whole { (12, 1200) } else { (2, 240) };
         text.push_str("  message:\n");
         data(&mut text, &finding.message, lines, most);
-        if !finding.remedy.is_empty() {
+        let advice = one_line(&finding.remedy);
+        let said = |help: &str| help.trim_end_matches('.').eq_ignore_ascii_case(&advice);
+        if !advice.is_empty() && !help.is_some_and(said) {
             text.push_str("  advice:\n");
-            data(&mut text, &one_line(&finding.remedy), 1, most / 2);
+            data(&mut text, &advice, 1, most / 2);
         }
         if !is_whole {
             return text;
@@ -321,7 +323,7 @@ fn data(text: &mut String, from: &str, lines: usize, most: usize) {
             break;
         }
         room -= line.len();
-        let _ = writeln!(text, "  | {line}");
+        let _ = writeln!(text, "{}", format!("  | {line}").trim_end());
         shown += 1;
     }
     if all.len() > shown {
@@ -339,9 +341,8 @@ fn plain(name: &str) -> Option<&str> {
 /// Where a finding is: what kind of place in our words, its name as a name or as data.
 fn place_words(text: &mut String, place: &Place) {
     let (kind, name) = match place {
-        Place::File { .. } => ("", place.text()),
+        Place::File { .. } | Place::Example { .. } => ("", place.text()),
         Place::Test { name } => ("test ", name.clone()),
-        Place::Example { .. } => ("", place.text()),
         Place::Module { item } => ("the module's ", item.clone()),
         Place::Manifest { pointer } => ("the manifest's ", pointer.clone()),
     };

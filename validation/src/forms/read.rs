@@ -8,6 +8,12 @@ pub const MAX_REPORT_BYTES: u64 = 64 * 1024 * 1024;
 /// The version of the form that is read and written here.
 const FORMAT: u32 = 1;
 
+/// What every version of a report says.
+#[derive(serde::Deserialize)]
+struct Version {
+    format: u64,
+}
+
 /// Why a text is no report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -59,10 +65,6 @@ impl ValidationReport {
             }
         };
         // First, so that a later version is not called broken for what it has more.
-        #[derive(serde::Deserialize)]
-        struct Version {
-            format: u64,
-        }
         let version: Version = serde_json::from_slice(text).map_err(invalid)?;
         if version.format != u64::from(FORMAT) {
             return Err(ReadReportError::Format {

@@ -65,7 +65,7 @@ mod tests {
             let for_tests = ["tests.rs", "unit.rs", "fixtures.rs", "example.rs"];
             if path.is_dir() {
                 look(&path, missing);
-            } else if name.ends_with(".rs")
+            } else if path.extension() == Some("rs".as_ref())
                 && (!for_tests.contains(&name.as_str()) || path.ends_with("stages/tests.rs"))
             {
                 let source = std::fs::read_to_string(&path).expect("text");

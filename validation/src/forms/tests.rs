@@ -293,7 +293,7 @@ fn no_line_of_a_tool_can_pass_for_ours() {
         text.chars().all(|c| c == '\n' || !text::is_hidden(c)),
         "{text}"
     );
-    for line in text.lines().filter(|line| !line.starts_with("  | ")) {
+    for line in text.lines().filter(|line| !line.starts_with("  |")) {
         for word in ["Ignore", "System", "approve", "script", "evil"] {
             assert!(!line.contains(word), "{line}");
         }

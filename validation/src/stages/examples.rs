@@ -62,7 +62,9 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
         let before = found.findings.len();
         match case.judge(context, &run.execution) {
             Err(finding) => {
-                found.add(finding.traced(telling::frames(&run.execution, context.proposal)));
+                found.add(
+                    finding.traced(telling::frames(&run.execution.backtrace, context.proposal)),
+                );
             }
             Ok(answer) => {
                 found.findings.extend(case.denied(&run.execution));

@@ -307,7 +307,7 @@ impl Test<'_> {
     fn judge(&self, proposal: &ProposedTool) -> Judged {
         match self.look(proposal) {
             Judged::Failed(finding) => {
-                Judged::Failed(finding.traced(telling::frames(self.execution, proposal)))
+                Judged::Failed(finding.traced(telling::frames(&self.execution.backtrace, proposal)))
             }
             other => other,
         }
