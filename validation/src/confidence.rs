@@ -145,7 +145,7 @@ impl Evidence {
             mutation: figure(StageKind::Test, "mutation_score_ratio"),
             fuzz_executions: stage(StageKind::Fuzz)
                 .filter(|stage| stage.status != StageStatus::Skipped)
-                .and_then(|stage| stage.metrics.get("executions_count").copied()),
+                .and_then(|stage| stage.metrics.get("runs_count").copied()),
             track_record,
             capabilities: manifest.map_or(Vec::new(), |it| it.capabilities.clone()),
             warnings: of(Severity::Warning),

@@ -109,7 +109,7 @@ fn what_was_not_examined_is_named_and_lowers() {
     let test = &mut more[3].metrics;
     test.insert("coverage_ratio".to_owned(), 0.5);
     test.insert("mutation_score_ratio".to_owned(), 0.75);
-    more.push(stage(StageKind::Fuzz, &[("executions_count", 1000.0)]));
+    more.push(stage(StageKind::Fuzz, &[("runs_count", 1000.0)]));
     let evidence = gathered(&more);
     assert_eq!(evidence.coverage, Some(0.5));
     assert_eq!(evidence.mutation, Some(0.75));
