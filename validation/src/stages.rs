@@ -11,7 +11,7 @@ pub(crate) mod tests;
 #[cfg(test)]
 pub(crate) mod example;
 
-use crate::{Finding, Severity, ValidationError, ValidatorOptions};
+use crate::{CaseReport, Finding, Severity, ValidationError, ValidatorOptions};
 use runtime::{Call, CancellationToken, Execution, Tool};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -21,6 +21,7 @@ use std::time::Instant;
 pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
     pub(crate) metrics: BTreeMap<String, f64>,
+    pub(crate) cases: Vec<CaseReport>,
 }
 
 impl Found {
