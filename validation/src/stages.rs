@@ -3,6 +3,7 @@
 pub(crate) mod analysis;
 pub(crate) mod examples;
 pub(crate) mod fixtures;
+pub(crate) mod fuzz;
 pub(crate) mod inspection;
 pub(crate) mod manifest;
 pub(crate) mod telling;

@@ -14,7 +14,7 @@ use crate::{
 };
 use isolation::Launcher;
 use journal::Journal;
-use policies::Policy;
+use policies::{Policy, WallTime};
 use runtime::CancellationToken;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -123,13 +123,10 @@ impl Validator {
             skip_running(&mut journal);
             (None, nothing(&self.ceiling))
         };
-        for (stage, what) in [
-            (StageKind::Fuzz, "fuzzing"),
-            (StageKind::Bench, "benchmarking"),
-        ] {
-            let reason = format!("{what} is not part of this version of wasm-runner");
-            journal.skip(stage, &reason);
-        }
+        journal.skip(
+            StageKind::Bench,
+            "benchmarking is not part of this version of wasm-runner",
+        );
         let digest = built.module.as_deref().map(runtime::Digest::of);
         let made = Made {
             artifact: built.module,
@@ -278,6 +275,9 @@ impl Trials<'_> {
         };
         let options = ValidatorOptions {
             narrow: narrow.cloned(),
+            // Trials are of tests and examples: whether they pass is what a trial tells.
+            fuzz_time: WallTime::millis(0),
+            fuzz_executions: None,
             ..self.validator.options.clone()
         };
         let mut journal = Journal::new(progress);

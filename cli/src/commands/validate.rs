@@ -7,9 +7,13 @@ use crate::form::{BudgetFlag, ReportFormat};
 use crate::output::{self, Live, is_live, write_file};
 use crate::problem::Problem;
 use crate::{cancel, confine, policy_source, proposal_source};
+use policies::WallTime;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use validation::{Installation, Thresholds, ValidationError, ValidationReport, Validator, Verdict};
+use validation::{
+    Installation, Thresholds, ValidationError, ValidationReport, Validator, ValidatorOptions,
+    Verdict,
+};
 
 /// Takes a package or proposal through validation, here, without a service
 ///
@@ -22,7 +26,9 @@ Examples:
   wasm-runner validate proposal.json --json
   wasm-runner validate . --format agent --budget 4000
   wasm-runner validate . --output report.html --attest tool.intoto.jsonl
-  wasm-runner validate . --ceiling pure --thresholds thresholds.toml --output report.json")]
+  wasm-runner validate . --ceiling pure --thresholds thresholds.toml --output report.json
+  wasm-runner validate . --fuzz-time 30s
+  wasm-runner validate . --fuzz-execs 100000 --fuzz-seed 7")]
 pub(crate) struct Args {
     /// A package's folder, or a proposal as JSON
     #[arg(value_name = "FOLDER|FILE.json")]
@@ -52,7 +58,37 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER")]
     advisories: Option<PathBuf>,
     #[command(flatten)]
+    fuzz: FuzzArgs,
+    #[command(flatten)]
     confine: confine::Args,
+}
+
+/// How long inputs are looked for on which the tool misbehaves.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct FuzzArgs {
+    /// How long inputs are looked for on which the tool misbehaves; `0s` for not at all
+    #[arg(long, value_name = "TIME", default_value = "2 s")]
+    fuzz_time: WallTime,
+    /// So many runs instead of a time: the same seed then gives the same findings anywhere
+    #[arg(long, value_name = "RUNS", conflicts_with = "fuzz_time")]
+    fuzz_execs: Option<u64>,
+    /// Seed of the choice of inputs
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    fuzz_seed: u64,
+}
+
+impl FuzzArgs {
+    fn options(self) -> ValidatorOptions {
+        let mut options = ValidatorOptions::default();
+        // Who says how long means it.
+        if self.fuzz_time != options.fuzz_time || self.fuzz_execs.is_some() {
+            options.fuzz_plateau = None;
+        }
+        options.fuzz_time = self.fuzz_time;
+        options.fuzz_executions = self.fuzz_execs;
+        options.fuzz_seed = self.fuzz_seed;
+        options
+    }
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -68,6 +104,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let builder = installation.clone();
     let validated = block_on(async {
         let validator = Validator::new(builder, args.confine.launcher().await?, ceiling)
+            .with_options(args.fuzz.options())
             .with_thresholds(thresholds);
         let cancel = cancel::by_ctrl_c();
         let display = is_live().then(|| Live::new([proposal.name.as_str()]));
