@@ -39,6 +39,7 @@ fn report() -> ValidationReport {
 fn installation(home: PathBuf) -> Installation {
     std::fs::write(home.join("allowlist.lock"), "crates").expect("written");
     Installation {
+        advisories: None,
         home,
         toolchain: crate::Toolchain {
             cargo: PathBuf::new(),
