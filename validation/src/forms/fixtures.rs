@@ -145,8 +145,9 @@ pub(super) fn hostile() -> ValidationReport {
 }
 
 /// What has a meaning of its own in a report, and is no text.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     "version",
+    "form",
     "stage",
     "status",
     "severity",
