@@ -134,8 +134,6 @@ impl<EM, Z> Executor<EM, BytesInput, State, Z> for Runs<'_, '_> {
         }
         let verdict = self.session.evaluate(bytes);
         self.observers.0.take(&verdict);
-        /// How often somebody is told, at most: asking the clock each time would cost.
-        const TOLD: u64 = 512;
         if self.session.executions.is_multiple_of(TOLD) {
             use libafl::corpus::Corpus as _;
             (self.heard)(self.session, state.corpus().count());
@@ -149,7 +147,14 @@ impl<EM, Z> Executor<EM, BytesInput, State, Z> for Runs<'_, '_> {
     }
 }
 
+/// How often somebody is told, at most: asking the clock each time would cost.
+const TOLD: u64 = 512;
+
 /// What is known of an input that was kept.
+#[allow(
+    clippy::unsafe_derive_deserialize,
+    reason = "the unsafe methods are those of LibAFL's registry of types, and touch no field"
+)]
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     new_edges: u32,
@@ -250,6 +255,9 @@ impl TestcaseScore<BytesInput, State> for Worth {
     }
 }
 
+/// Words that a campaign learns at most.
+const MOST_WORDS: usize = 2048;
+
 /// Before an input's first mutations: what it is compared with on its way.
 struct Compare<ST> {
     inner: ST,
@@ -283,10 +291,8 @@ where
             return Ok(());
         };
         let tokens = state.metadata_or_insert_with(Tokens::new);
-        /// Words that a campaign learns at most.
-        const MOST: usize = 2048;
         for word in words {
-            if tokens.len() < MOST {
+            if tokens.len() < MOST_WORDS {
                 tokens.add_token(&word);
             }
         }

@@ -55,7 +55,7 @@ pub enum FuzzError {
     },
 }
 
-fn machine(doing: &'static str, reason: impl ToString) -> FuzzError {
+fn machine(doing: &'static str, reason: &impl ToString) -> FuzzError {
     FuzzError::Machine {
         doing,
         reason: reason.to_string(),
@@ -80,7 +80,7 @@ pub fn fuzz(
             .name("fuzzing".to_owned())
             .stack_size(STACK)
             .spawn_scoped(scope, || run(subject, options, progress))
-            .map_err(|error| machine("starting a thread", error))?;
+            .map_err(|error| machine("starting a thread", &error))?;
         thread
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -98,8 +98,8 @@ fn run(
     let threads = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| machine("starting the runtime", error))?;
-    let (policy, kept) = (subject.bind)().map_err(|error| machine("laying folders out", error))?;
+        .map_err(|error| machine("starting the runtime", &error))?;
+    let (policy, kept) = (subject.bind)().map_err(|error| machine("laying folders out", &error))?;
     drop(kept);
     let plan = Plan::of(subject.wasm);
     let (runner, no_coverage) = Runner::new(
@@ -152,7 +152,7 @@ fn run(
         }
     };
     let corpus = afl::campaign(&mut session, &beginning, &mut heard)
-        .map_err(|error| machine("looking for inputs", error))?;
+        .map_err(|error| machine("looking for inputs", &error))?;
     let mut report = Report {
         findings: Vec::new(),
         executions: session.executions,
@@ -192,6 +192,23 @@ fn afterwards(
 ) -> Result<(), FuzzError> {
     let over = || until.is_some_and(|until| Instant::now() >= until);
     let usual = (*session.worlds.usual).clone();
+    let counted: Vec<Vec<u8>> = report
+        .corpus
+        .iter()
+        .filter(|input| Class::of(input, session.spec).counts())
+        .cloned()
+        .collect();
+    let bound = session.spec.growth_bound.unwrap_or(2.0) + TOLERANCE;
+    let costly = costly(session, &counted);
+    // A part of the time, so that the rest is left for what was found before.
+    let growing = options.afterwards.map(|time| Instant::now() + time / 4);
+    let growth = growth::steepest(session, &costly, || {
+        growing.is_some_and(|until| Instant::now() >= until)
+    });
+    report.growth = growth.as_ref().map(|it| it.exponent);
+    if let Some(growth) = growth.filter(|it| it.exponent > bound) {
+        report.findings.extend(court.grows(&growth, bound, &usual));
+    }
     let suspects = session.suspects();
     let mut left = suspects.len();
     for mut suspect in suspects {
@@ -219,18 +236,12 @@ fn afterwards(
             plateau: None,
         };
         suspect.input = afl::minimise(session, &suspect, options.seed, budget)
-            .map_err(|error| machine("making an input smaller", error))?;
+            .map_err(|error| machine("making an input smaller", &error))?;
         let finding = court
             .judge(&suspect, &usual)
             .filter(|it| it.rule == before.rule);
         push(&mut report.findings, finding.unwrap_or(before));
     }
-    let counted: Vec<Vec<u8>> = report
-        .corpus
-        .iter()
-        .filter(|input| Class::of(input, session.spec).counts())
-        .cloned()
-        .collect();
     let folders = (court.subject.bind)().map(|(policy, _)| policy.capabilities.directories);
     let writes =
         folders.is_ok_and(|folders| folders.iter().any(|it| it.access == Access::ReadWrite));
@@ -238,20 +249,11 @@ fn afterwards(
         let few: Vec<Vec<u8>> = counted.iter().take(24).cloned().collect();
         report.findings.extend(court.keeps_state(&few, &usual));
     }
-    let bound = session.spec.growth_bound.unwrap_or(2.0) + TOLERANCE;
-    let costly = costly(session, &counted);
-    let growth = growth::steepest(session, &costly, over);
-    report.growth = growth.as_ref().map(|it| it.exponent);
-    if let Some(growth) = growth.filter(|it| it.exponent > bound) {
-        report.findings.extend(court.grows(&growth, bound, &usual));
-    }
     if court.subject.previous.is_some() {
         let few: Vec<Vec<u8>> = counted.iter().take(200).cloned().collect();
         report.findings.extend(court.differs(&few, &usual));
     }
-    /// So many refusals and not one answer are no chance.
-    const MANY: u64 = 100;
-    if report.inputs.0 == 0 && report.inputs.1 >= MANY {
+    if report.inputs.0 == 0 && report.inputs.1 >= MANY_REFUSALS {
         report.findings.push(Finding {
             rule: Rule::RefusesAll,
             severity: Rule::RefusesAll.severity(true),
@@ -268,25 +270,37 @@ fn afterwards(
     Ok(())
 }
 
+/// So many refusals and not one answer are no chance.
+const MANY_REFUSALS: u64 = 100;
+
 /// How far above its bound a measured exponent may lie: sizes are small, and start-up counts.
 const TOLERANCE: f64 = 0.3;
 
-/// The inputs that cost most, by themselves and for their size.
+/// The inputs that cost most: of all, and by themselves and for their size of those that leave
+/// room to grow.
 fn costly(session: &mut Session<'_>, inputs: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    const EACH: usize = 6;
-    let world = std::sync::Arc::clone(&session.worlds.usual);
+    const EACH: usize = 4;
+    /// Doubled five times, linear work would still not be cut off.
+    const LIGHT: u64 = 1_500_000;
     let mut measured: Vec<(u64, &Vec<u8>)> = inputs
         .iter()
-        .map(|input| (session.work(input, &world).0, input))
+        .map(|input| (session.work(input).0, input))
         .collect();
     measured.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
-    let mut chosen: Vec<Vec<u8>> = measured.iter().take(EACH).map(|it| it.1.clone()).collect();
-    measured.sort_by_key(|(work, input)| std::cmp::Reverse(work / (input.len() as u64 + 16)));
-    for (_, input) in measured.iter().take(EACH) {
-        if !chosen.contains(input) {
-            chosen.push((*input).clone());
+    let mut chosen: Vec<Vec<u8>> = Vec::new();
+    let mut choose = |from: &[(u64, &Vec<u8>)]| {
+        for (_, input) in from.iter().take(EACH) {
+            if !chosen.contains(input) {
+                chosen.push((*input).clone());
+            }
         }
-    }
+    };
+    let light = measured.partition_point(|(work, _)| *work > LIGHT);
+    choose(&measured[light..]);
+    choose(&measured);
+    let light = &mut measured[light..];
+    light.sort_by_key(|(work, input)| std::cmp::Reverse(work / (input.len() as u64 + 16)));
+    choose(light);
     chosen
 }
 

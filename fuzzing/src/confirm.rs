@@ -7,7 +7,10 @@ use crate::runner::{self, call, denied};
 use crate::session::{Suspect, short};
 use crate::subject::Subject;
 use crate::world::World;
+use policies::{HostPath, Policy};
 use runtime::{Execution, Outcome};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// Runs things in the runtime.
 pub(crate) struct Court<'a> {
@@ -21,16 +24,6 @@ impl Court<'_> {
         let (policy, _kept) = (self.subject.bind)().ok()?;
         let call = call(policy, input, world);
         Some(self.threads.block_on(self.subject.tool.run(call)))
-    }
-
-    /// Runs inputs one after the other in the same folders.
-    fn run_all(&self, inputs: &[&[u8]], world: &World) -> Option<Vec<Execution>> {
-        let (policy, _kept) = (self.subject.bind)().ok()?;
-        let runs = inputs.iter().map(|input| {
-            let call = call(policy.clone(), input, world);
-            self.threads.block_on(self.subject.tool.run(call))
-        });
-        Some(runs.collect())
     }
 
     /// The finding that a suspect is, if the runtime shows it too.
@@ -180,24 +173,38 @@ impl Court<'_> {
         }
     }
 
-    /// Whether what it gives depends on what it did before, in the same folder.
+    /// Whether what it gives depends on files that it made in a call before. What it did to
+    /// files that were given to it, it was asked to do: that shows, and is no fault.
     pub(crate) fn keeps_state(&self, inputs: &[Vec<u8>], world: &World) -> Option<Finding> {
         for (index, input) in inputs.iter().enumerate() {
             let between = &inputs[(index + 1) % inputs.len()];
-            let runs = self.run_all(&[input, between, input], world)?;
-            let [first, _, last] = &runs[..] else {
-                continue;
+            let (policy, _kept) = (self.subject.bind)().ok()?;
+            let run = |input: &[u8]| {
+                let call = call(policy.clone(), input, world);
+                self.threads.block_on(self.subject.tool.run(call))
             };
-            let same = first.outcome == last.outcome && first.output == last.output;
-            if same {
+            let before = files(&policy);
+            let (first, _, last) = (run(input), run(between), run(input));
+            let well = [&first, &last]
+                .iter()
+                .all(|it| it.outcome == Outcome::Success);
+            if !well || first.output == last.output {
+                continue;
+            }
+            for path in files(&policy).difference(&before) {
+                // Where one can't be taken away, the next run gives what the last one gave.
+                let _ = std::fs::remove_file(path);
+            }
+            let without = run(input);
+            if without.outcome != Outcome::Success || without.output != first.output {
                 continue;
             }
             let message = format!(
-                "it gives {} at first, and {} when it is called again in the same folder after another call",
-                told(first),
-                told(last),
+                "it gives {} at first, {} after another call in the same folder, and the first again without the files that it had made",
+                told(&first),
+                told(&last),
             );
-            return Some(self.found(Rule::KeepsState, message, input, world, last.clone()));
+            return Some(self.found(Rule::KeepsState, message, input, world, last));
         }
         None
     }
@@ -282,6 +289,31 @@ impl Court<'_> {
             execution: Some(execution),
         }
     }
+}
+
+/// The files below the folders that are granted.
+fn files(policy: &Policy) -> BTreeSet<PathBuf> {
+    let folders = policy.capabilities.directories.iter();
+    let mut waiting: Vec<PathBuf> = folders
+        .filter_map(|folder| match &folder.host {
+            HostPath::Path(path) => Some(path.clone()),
+            HostPath::Any => None,
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            // Links are not followed.
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => waiting.push(entry.path()),
+                Ok(_) => {
+                    found.insert(entry.path());
+                }
+                Err(_) => {}
+            }
+        }
+    }
+    found
 }
 
 fn told(execution: &Execution) -> String {

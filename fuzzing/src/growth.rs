@@ -6,7 +6,6 @@
 use crate::oracle::Class;
 use crate::session::Session;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// A growth that was measured.
 #[derive(Clone, Debug)]
@@ -52,7 +51,6 @@ pub(crate) fn steepest(
 
 fn measure(session: &mut Session<'_>, input: &[u8], place: usize) -> Option<Growth> {
     let counts = Class::of(input, session.spec).counts();
-    let world = Arc::clone(&session.worlds.usual);
     let mut points: Vec<(usize, u64)> = Vec::new();
     let mut inputs: Vec<Vec<u8>> = Vec::new();
     let mut times = 1;
@@ -63,7 +61,7 @@ fn measure(session: &mut Session<'_>, input: &[u8], place: usize) -> Option<Grow
         if too_large || !grew || Class::of(&larger, session.spec).counts() != counts {
             break;
         }
-        let fuel = session.work(&larger, &world);
+        let fuel = session.work(&larger);
         // Where it was cut off its work is not known.
         if fuel.1 && points.len() >= 3 {
             break;
@@ -82,7 +80,7 @@ fn measure(session: &mut Session<'_>, input: &[u8], place: usize) -> Option<Grow
         return None;
     }
     // What it takes to start is no growth.
-    let base = session.work(b"", &world).0.min(points[0].1 / 2);
+    let base = session.work(b"").0.min(points[0].1 / 2);
     let slope = |from: (usize, u64), to: (usize, u64)| {
         let ratio = |one: u64, other: u64| real(one) / real(other);
         let size = ratio(to.0 as u64, from.0 as u64).ln();

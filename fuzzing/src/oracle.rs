@@ -48,8 +48,8 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    fn new(rule: Rule, site: u64) -> Option<Self> {
-        Some(Self { rule, site })
+    fn new(rule: Rule, site: u64) -> Self {
+        Self { rule, site }
     }
 }
 
@@ -60,29 +60,25 @@ pub(crate) const CANARY: &str = "canary-7d1f3c9a";
 pub(crate) fn examine(seen: &Seen<'_>, class: &Class, spec: &Spec) -> Option<Key> {
     let bad = match seen.ended {
         Ended::Success => success(seen, class, spec),
-        Ended::Exit(_) if says_panic(seen.stderr) => Key::new(Rule::Panic, panic_site(seen)),
-        Ended::Exit(_) if seen.refused => Key::new(Rule::Memory, 0),
+        Ended::Exit(_) | Ended::Trap(_) if says_panic(seen.stderr) && !seen.refused => {
+            Some(Key::new(Rule::Panic, panic_site(seen)))
+        }
+        Ended::Exit(_) | Ended::Trap(_) if seen.refused => Some(Key::new(Rule::Memory, 0)),
         Ended::Exit(_) if matches!(class, Class::Valid(_)) && spec.promises.total => {
-            Key::new(Rule::RefusesValid, 0)
+            Some(Key::new(Rule::RefusesValid, 0))
         }
-        Ended::Exit(_) => None,
-        Ended::Trap(_) if seen.refused => Key::new(Rule::Memory, 0),
-        Ended::Trap(_) if says_panic(seen.stderr) => Key::new(Rule::Panic, panic_site(seen)),
-        Ended::Trap(Trap::StackOverflow) => Key::new(Rule::StackOverflow, 0),
-        Ended::Trap(trap) => Key::new(Rule::Trap, seen.stack ^ hash(&[trap as u8])),
-        Ended::Stopped(Stop::Output) => Key::new(Rule::Output, 0),
-        Ended::Fuel | Ended::Stopped(Stop::Work) => {
-            if is_answer(seen.stdout, spec) {
-                Key::new(Rule::SpinsAfterResult, 0)
-            } else {
-                Key::new(Rule::Fuel, 0)
-            }
+        Ended::Trap(Trap::StackOverflow) => Some(Key::new(Rule::StackOverflow, 0)),
+        Ended::Trap(trap) => Some(Key::new(Rule::Trap, seen.stack ^ hash(&[trap as u8]))),
+        Ended::Stopped(Stop::Output) => Some(Key::new(Rule::Output, 0)),
+        Ended::Fuel | Ended::Stopped(Stop::Work) if is_answer(seen.stdout, spec) => {
+            Some(Key::new(Rule::SpinsAfterResult, 0))
         }
-        Ended::Other => None,
+        Ended::Fuel | Ended::Stopped(Stop::Work) => Some(Key::new(Rule::Fuel, 0)),
+        Ended::Exit(_) | Ended::Other => None,
     };
     bad.or_else(|| {
         let what = seen.denied.first()?;
-        Key::new(Rule::Denied, hash(what.as_bytes()))
+        Some(Key::new(Rule::Denied, hash(what.as_bytes())))
     })
     .or_else(|| leak(seen))
 }
@@ -105,17 +101,20 @@ fn panic_site(seen: &Seen<'_>) -> u64 {
 
 fn success(seen: &Seen<'_>, class: &Class, spec: &Spec) -> Option<Key> {
     if says_panic(seen.stderr) {
-        return Key::new(Rule::HiddenPanic, panic_site(seen));
+        return Some(Key::new(Rule::HiddenPanic, panic_site(seen)));
     }
     let contract = spec.contract.as_ref()?;
     match class {
         Class::Raw => None,
-        Class::Forbidden => Key::new(Rule::AcceptsForbidden, 0),
+        Class::Forbidden => Some(Key::new(Rule::AcceptsForbidden, 0)),
         Class::Valid(_) => match serde_json::from_slice(seen.stdout) {
-            Err(_) => Key::new(Rule::NoJson, 0),
+            Err(_) => Some(Key::new(Rule::NoJson, 0)),
             Ok(output) => match contract.check_output(&output) {
                 Ok(()) => None,
-                Err(why) => Key::new(Rule::OutputSchema, hash(place_of(&why).as_bytes())),
+                Err(why) => Some(Key::new(
+                    Rule::OutputSchema,
+                    hash(place_of(&why).as_bytes()),
+                )),
             },
         },
     }

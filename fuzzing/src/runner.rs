@@ -11,6 +11,10 @@ use std::sync::Arc;
 use wasmtime::Trap;
 
 /// What was seen of one run.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 #[derive(Clone, Debug)]
 pub(crate) struct Seen<'a> {
     pub(crate) ended: Ended,

@@ -323,15 +323,22 @@ impl<'a> Session<'a> {
         answer
     }
 
-    /// The work of an input, and whether it was cut off.
-    pub(crate) fn work(&mut self, input: &[u8], world: &Arc<World>) -> (u64, bool) {
-        self.runner.run(input, world);
+    /// The work of an input, and whether it did not end as it should. What looks wrong is
+    /// remembered as in any run: some things break only on input that is larger than usual.
+    pub(crate) fn work(&mut self, input: &[u8]) -> (u64, bool) {
+        let world = Arc::clone(&self.worlds.usual);
+        let class = Class::of(input, self.spec);
+        self.runner.run(input, &world);
         let seen = self.runner.seen();
         let told = (
             seen.fuel,
             !matches!(seen.ended, Ended::Success | Ended::Exit(_)),
         );
+        let bad = oracle::examine(&seen, &class, self.spec);
         self.runner.counters().fill(0);
+        if let Some(key) = bad.filter(|key| key.rule != Rule::Fuel) {
+            self.suspect(key, input, &world, String::new());
+        }
         told
     }
 
@@ -372,13 +379,12 @@ impl<'a> Session<'a> {
                 Runner::Machine(machine) => machine.room(),
                 Runner::Runtime(_) => return None,
             };
-            match Machine::new(comparing.wasm, comparing.plan, Form::Comparing, room) {
-                Ok(machine) => comparing.machine = Some(Box::new(machine)),
-                Err(_) => {
-                    self.comparing = None;
-                    return None;
-                }
-            }
+            let made = Machine::new(comparing.wasm, comparing.plan, Form::Comparing, room);
+            let Ok(machine) = made else {
+                self.comparing = None;
+                return None;
+            };
+            comparing.machine = Some(Box::new(machine));
         }
         let machine = comparing.machine.as_mut()?;
         machine.run(input, &self.worlds.usual);

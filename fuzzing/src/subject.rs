@@ -27,6 +27,10 @@ pub trait Contract: Send + Sync {
 }
 
 /// What a tool's manifest promises for any valid input.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Promises {

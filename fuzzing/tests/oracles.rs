@@ -151,10 +151,11 @@ fn work_that_grows_too_fast_is_found_and_what_grows_less_is_not() {
                    (br_if $l{level} (i32.lt_u (local.get $x{level}) (local.get $n))))"
             );
         }
-        let locals: String = (0..depth)
+        let locals: Vec<String> = (0..depth)
             .map(|level| format!("(local $x{level} i32)"))
             .collect();
-        program(&format!("(call $work (local.get $n))")).replace(
+        let locals = locals.join(" ");
+        program("(call $work (local.get $n))").replace(
             "(func $main",
             &format!("(func $work (param $n i32) {locals} {body})\n(func $main"),
         )

@@ -18,6 +18,10 @@ use std::num::NonZeroUsize;
 /// LibAFL's own `I2SRandReplace` knows numbers as they lie in memory and texts of one length;
 /// this one also knows those that are written in decimal, and texts of any length, which is what
 /// numbers and words in JSON are.
+#[allow(
+    clippy::unsafe_derive_deserialize,
+    reason = "the unsafe methods are those of LibAFL's registry of types, and touch no field"
+)]
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Operands {
     pairs: Vec<(Vec<u8>, Vec<u8>)>,

@@ -92,10 +92,10 @@ pub(crate) fn minimise(
         tuple_list!(Shrink, Shrink, Shrink, BytesDeleteMutator::new(),),
         1,
     );
-    let mut stage = StdTMinMutationalStage::new(mutator, factory, RUNS);
-    let ended = stage
+    let mut smaller = StdTMinMutationalStage::new(mutator, factory, RUNS);
+    let ended = smaller
         .should_restart(&mut state)
-        .and_then(|_| stage.perform(&mut fuzzer, &mut runs, &mut state, &mut manager));
+        .and_then(|_| smaller.perform(&mut fuzzer, &mut runs, &mut state, &mut manager));
     match ended {
         Ok(()) | Err(Error::ShuttingDown) => {}
         Err(error) => return Err(error),

@@ -33,7 +33,7 @@ pub(super) fn rewrite(
     let mut reader = body.get_operators_reader()?;
     while !reader.eof() {
         let operator = reader.read()?;
-        rewriting.before(&operator)?;
+        rewriting.before(&operator);
         let constant = match operator {
             Operator::I32Const { .. } | Operator::I64Const { .. } => Some(()),
             _ => None,
@@ -185,7 +185,7 @@ impl<'q> Rewriting<'_, '_, 'q> {
     }
 
     /// What stands before an instruction.
-    fn before(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
+    fn before(&mut self, operator: &Operator<'_>) {
         match operator {
             Operator::BrIf { .. } | Operator::If { .. } => {
                 let at = self.counters(2);
@@ -223,7 +223,6 @@ impl<'q> Rewriting<'_, '_, 'q> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Tells the host the operands of a comparison. One with a constant is worth it also where

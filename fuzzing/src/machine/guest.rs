@@ -41,6 +41,10 @@ impl Default for Room {
 }
 
 /// What the guest asked of its world in this run: what it did not ask for, it can't depend on.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) clock: bool,

@@ -11,11 +11,11 @@ fn world() -> Arc<World> {
 }
 
 /// Reads up to 100 bytes of input to 1024 and leaves their number in a local.
-const READ: &str = r#"
+const READ: &str = r"
   (i32.store (i32.const 0) (i32.const 1024))
   (i32.store (i32.const 4) (i32.const 100))
   (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
-  (local.set $n (i32.load (i32.const 8)))"#;
+  (local.set $n (i32.load (i32.const 8)))";
 
 fn module(body: &str) -> String {
     format!(

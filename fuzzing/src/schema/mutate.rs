@@ -235,7 +235,7 @@ where
         let none = Vec::new();
         let tokens = state.metadata_map().get::<Tokens>();
         let words: &[Vec<u8>] = tokens.map_or(&none, |tokens| tokens.tokens());
-        for _ in 0..1 + dice.below(3) {
+        for _ in 0..=dice.below(3) {
             self.change(&mut value, &mut dice, other.as_ref(), words);
         }
         let text = value.to_string().into_bytes();

@@ -96,27 +96,24 @@ impl<S: HasRand> Mutator<BytesInput, S> for Shrink {
     fn mutate(&mut self, state: &mut S, input: &mut BytesInput) -> Result<MutationResult, Error> {
         let mut dice = Dice::new(state.rand_mut().next());
         let bytes = input.mutator_bytes();
-        let made = match serde_json::from_slice::<Value>(bytes) {
-            Ok(mut value) => {
-                let mut all = Vec::new();
-                pointers(&value, String::new(), &mut all);
-                // Large pieces first, as they are few.
-                if let Some(there) = dice.pick(&all).and_then(|it| value.pointer_mut(it)) {
-                    shrink(there, &mut dice);
-                }
-                value.to_string().into_bytes()
+        let made = if let Ok(mut value) = serde_json::from_slice::<Value>(bytes) {
+            let mut all = Vec::new();
+            pointers(&value, String::new(), &mut all);
+            // Large pieces first, as they are few.
+            if let Some(there) = dice.pick(&all).and_then(|it| value.pointer_mut(it)) {
+                shrink(there, &mut dice);
             }
-            Err(_) => {
-                let mut bytes = bytes.to_vec();
-                let at = dice.below(bytes.len());
-                let length = match dice.below(3) {
-                    0 => 1,
-                    1 => 1 + dice.below(8),
-                    _ => 1 + dice.below(bytes.len()),
-                };
-                bytes.drain(at..(at + length).min(bytes.len()));
-                bytes
-            }
+            value.to_string().into_bytes()
+        } else {
+            let mut bytes = bytes.to_vec();
+            let at = dice.below(bytes.len());
+            let length = match dice.below(3) {
+                0 => 1,
+                1 => 1 + dice.below(8),
+                _ => 1 + dice.below(bytes.len()),
+            };
+            bytes.drain(at..(at + length).min(bytes.len()));
+            bytes
         };
         *input = BytesInput::new(made);
         // Also where nothing changed: whoever asks counts the tries.

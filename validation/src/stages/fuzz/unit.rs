@@ -12,7 +12,7 @@ fn manifest(properties: Properties) -> Manifest {
         version: semver::Version::new(1, 0, 0),
         description: "Adds.".to_owned(),
         input_schema: json!({"type": "object", "properties": {"n": {"type": "integer"}}}),
-        output_schema: json!({"type": "object"}),
+        output_schema: json!(true),
         capabilities: Vec::new(),
         examples: Vec::new(),
         properties,
