@@ -22,7 +22,7 @@ pub(crate) fn policy() -> Policy {
 }
 
 /// Runs something so many times and says how many microseconds each took.
-fn timed(
+pub(crate) fn timed(
     runtime: &tokio::runtime::Runtime,
     calls: usize,
     mut once: impl AsyncFnMut() -> Result<Vec<u8>>,
@@ -58,6 +58,7 @@ pub(crate) fn figures(effort: Effort) -> Result<Vec<Figure>> {
             policy: policy.clone(),
             cancel: cancel.clone(),
             live: None,
+            live_input: None,
         };
         let execution = tool.run(call).await;
         ensure!(execution.outcome == Outcome::Success, "{execution:?}");

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use isolation::{Isolation, LocalLauncher};
 use runtime::CancellationToken;
 use serde_json::{Value, json};
-use validation::{Installation, Manifest, ProposedTool};
+use validation::{BuildOptions, Form, Installation, Manifest, ProposedTool, build_with};
 
 /// A guest in `guests/`.
 pub(crate) struct Guest {
@@ -18,6 +18,16 @@ pub(crate) fn orders() -> Result<Guest> {
         "orders",
         include_str!("../guests/orders.rs"),
         &["serde", "serde_json"],
+    )
+}
+
+/// The same tool written with the SDK, in one of its forms.
+pub(crate) fn orders_tool(form: Form) -> Result<Guest> {
+    build_as(
+        form,
+        "orders-tool",
+        include_str!("../guests/orders_tool.rs"),
+        &["schemars", "serde", "wasm-runner-sdk"],
     )
 }
 
@@ -104,7 +114,11 @@ pub(crate) fn manifest(name: &str) -> Result<Manifest> {
 }
 
 fn build(name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
-    eprintln!("building the guest {name}");
+    build_as(Form::Command, name, source, dependencies)
+}
+
+fn build_as(form: Form, name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
+    eprintln!("building the guest {name} as a {}", form.as_str());
     let installation = Installation::open(&Installation::locate())?;
     let proposal = proposal(name, source, dependencies, &manifest(name)?)?;
     let built = tokio::runtime::Runtime::new()?.block_on(async {
@@ -112,7 +126,18 @@ fn build(name: &'static str, source: &str, dependencies: &[&str]) -> Result<Gues
         let program = std::env::current_exe()?;
         let launcher = LocalLauncher::new(&program, Isolation::BestEffort).await?;
         let cancel = CancellationToken::new();
-        anyhow::Ok(validation::build(&installation, &launcher, &proposal, &|_| {}, &cancel).await?)
+        let mut options = BuildOptions::default();
+        options.form = Some(form);
+        let step = |_| {};
+        let built = build_with(
+            &options,
+            &installation,
+            &launcher,
+            &proposal,
+            &step,
+            &cancel,
+        );
+        anyhow::Ok(built.await?)
     })?;
     match built.module {
         Some(wasm) => Ok(Guest { name, wasm }),

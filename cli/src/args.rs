@@ -1,7 +1,8 @@
 //! The command line as a whole.
 
 use crate::commands::{
-    build, completions, doctor, events, inspect, new, policy, proposal, run, serve, tool, validate,
+    build, completions, doctor, events, inspect, key, new, policy, proposal, replay, report, run,
+    serve, tool, validate, verify,
 };
 use crate::exit::Exit;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -50,15 +51,6 @@ enum Color {
     Never,
 }
 
-/// Form of a command's result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
-}
-
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -66,12 +58,17 @@ pub(crate) enum Command {
     Build(build::Args),
     Inspect(inspect::Args),
     Run(run::Args),
+    Replay(replay::Args),
     Validate(validate::Args),
+    Report(report::Args),
+    Verify(verify::Args),
     Serve(serve::Args),
     Tool(tool::Args),
     Proposal(proposal::Args),
     Events(events::Args),
     Policy(policy::Args),
+    Key(key::KeyArgs),
+    Cache(key::CacheArgs),
     Doctor(doctor::Args),
     Completions(completions::Args),
 }

@@ -5,13 +5,17 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod inspect;
+pub(crate) mod key;
 pub(crate) mod new;
 pub(crate) mod policy;
 pub(crate) mod proposal;
+pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod tool;
 pub(crate) mod validate;
+pub(crate) mod verify;
 
 use crate::args::Command;
 use crate::exit::Exit;
@@ -28,11 +32,16 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Build(args) => build::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Tool(args) => tool::run(args),
         Command::Proposal(args) => proposal::run(args),
         Command::Events(args) => events::run(&args),
+        Command::Key(args) => key::key(&args),
+        Command::Cache(args) => key::cache(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => completions::run(&args),

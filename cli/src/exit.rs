@@ -19,6 +19,10 @@ pub(crate) enum Exit {
     VerdictFailed,
     /// No proposal failed, but a person has to decide on at least one.
     ReviewRequired,
+    /// A replay was not the same as what was recorded.
+    Diverged,
+    /// Attestations do not hold: they are not by this key, not about this module, or no such.
+    NotVerified,
     /// Ctrl-C ended a guest, or a second one a service at once.
     Interrupted,
     /// Whoever read our output stopped reading.
@@ -42,6 +46,8 @@ pub(crate) enum Exit {
     InvalidInput,
     /// The output does not fit the tool's schema.
     InvalidOutput,
+    /// The run ended, and its recording is too large or can't be written.
+    NotRecorded,
 }
 
 /// What `clap` ends with when the command line itself is wrong.
@@ -55,6 +61,8 @@ impl Exit {
             Self::Failure => 1,
             Self::VerdictFailed => 10,
             Self::ReviewRequired => 11,
+            Self::Diverged => 12,
+            Self::NotVerified => 13,
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
             Self::Guest(code) => code,
@@ -66,6 +74,7 @@ impl Exit {
             Self::OutputExceeded => 205,
             Self::InvalidInput => 206,
             Self::InvalidOutput => 207,
+            Self::NotRecorded => 208,
         }
     }
 
@@ -99,10 +108,21 @@ impl Exit {
                 Self::Failure,
                 "the command could not do its work; standard error says why and what to do",
             ),
-            (Self::VerdictFailed, "a proposal failed its validation"),
+            (
+                Self::VerdictFailed,
+                "a proposal failed its validation; for `policy suggest`: something fails anyway",
+            ),
             (
                 Self::ReviewRequired,
                 "none failed, but a person has to decide on at least one proposal",
+            ),
+            (
+                Self::Diverged,
+                "a replay did something else than the run that was recorded",
+            ),
+            (
+                Self::NotVerified,
+                "attestations do not hold, or not for this module and key",
             ),
             (Self::Interrupted, "Ctrl-C ended it"),
             (Self::BrokenPipe, "the reader of the output went away"),
@@ -130,6 +150,10 @@ impl Exit {
             (
                 Self::InvalidOutput,
                 "the output does not fit the tool's schema",
+            ),
+            (
+                Self::NotRecorded,
+                "it ran, and its recording is too large or can't be written",
             ),
         ];
         let line = |(exit, meaning): &(Self, &str)| format!("  {:>3}  {meaning}\n", exit.code());
@@ -165,6 +189,8 @@ mod tests {
             Exit::Failure,
             Exit::VerdictFailed,
             Exit::ReviewRequired,
+            Exit::Diverged,
+            Exit::NotVerified,
             Exit::Interrupted,
             Exit::BrokenPipe,
             Exit::NotRun,
@@ -175,6 +201,7 @@ mod tests {
             Exit::OutputExceeded,
             Exit::InvalidInput,
             Exit::InvalidOutput,
+            Exit::NotRecorded,
         ];
         let mut codes: BTreeSet<u8> = all.iter().map(|exit| exit.code()).collect();
         assert!(codes.insert(USAGE));

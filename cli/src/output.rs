@@ -6,7 +6,7 @@ mod live;
 mod report;
 
 pub(crate) use error::render_error;
-pub(crate) use execution::{print_ending, print_usage};
+pub(crate) use execution::{print_ending, print_usage, rule_name};
 pub(crate) use live::{Live, ToolLine, spinner};
 pub(crate) use report::{print_findings, print_report};
 
@@ -82,6 +82,48 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file.write_all(bytes).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// A file that only its owner may read, written whole or not at all. It is there in part before
+/// (under another name), so that a wrong path is known before the work is done.
+pub(crate) struct PrivateFile {
+    path: std::path::PathBuf,
+    file: tempfile::NamedTempFile,
+}
+
+impl PrivateFile {
+    /// Begins one; a file of that name stays as it is until this one is written.
+    pub(crate) fn at(path: &Path) -> anyhow::Result<Self> {
+        let failed = |error| crate::problem::file_problem("written", path, error);
+        if path.exists() && !path.is_file() {
+            let kind = std::io::Error::other("it is there, and is no file");
+            return Err(failed(kind).into());
+        }
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let file = tempfile::Builder::new()
+            .prefix(".wasm-runner-")
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .tempfile_in(folder)
+            .map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+        })
+    }
+
+    /// Writes it, and gives it its name once it is on the disk.
+    pub(crate) fn write(mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let failed = |error| crate::problem::file_problem("written", &self.path, error);
+        self.file.write_all(bytes).map_err(failed)?;
+        self.file.as_file().sync_all().map_err(failed)?;
+        self.file
+            .persist(&self.path)
+            .map_err(|error| failed(error.error))?;
+        Ok(())
+    }
 }
 
 /// A count with thin groups of three: `21 446`.

@@ -4,21 +4,24 @@
 //! those that a policy speaks of are in [`files`], [`hole`], [`output`], [`sight`] and [`time`],
 //! and those that every tool calls, for their speed, in [`input`].
 
-mod files;
+#[macro_use]
+mod outside;
+
+pub(crate) mod files;
 mod hole;
 mod input;
+mod listing;
 mod output;
-mod sight;
+pub(crate) mod sight;
 mod state;
-mod time;
+pub(crate) mod time;
 
-pub(crate) use state::{State, Stop};
+pub(crate) use input::{wait_for_all, wait_for_more};
+pub(crate) use state::{State, Stop, Words};
 
 use std::ops::Range;
 use wasmtime::{Caller, Extern, Linker, Result, bail};
 use wasmtime_wasi::I32Exit;
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
-use wiggle::GuestMemory;
 
 /// The module whose functions these are.
 pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
@@ -30,10 +33,14 @@ pub(crate) mod errno {
     pub(crate) const BADF: i32 = 8;
     pub(crate) const DQUOT: i32 = 19;
     pub(crate) const FAULT: i32 = 21;
+    pub(crate) const ILSEQ: i32 = 25;
     pub(crate) const INVAL: i32 = 28;
+    pub(crate) const IO: i32 = 29;
     pub(crate) const MFILE: i32 = 33;
     pub(crate) const NAMETOOLONG: i32 = 37;
     pub(crate) const NOENT: i32 = 44;
+    pub(crate) const NOMEM: i32 = 48;
+    pub(crate) const NOTSOCK: i32 = 57;
     pub(crate) const OVERFLOW: i32 = 61;
     pub(crate) const PERM: i32 = 63;
     pub(crate) const NOTCAPABLE: i32 = 76;
@@ -100,16 +107,25 @@ macro_rules! functions {
                     stringify!($name),
                     |mut caller: Caller<'_, State>, ($($arg,)*): ($($ty,)*)| {
                         Box::new(async move {
+                            if caller.data().tape.is_some() {
+                                outside::asked(&mut caller, stringify!($name), &[$(i64::from($arg)),*])?;
+                            }
                             #[allow(unused_mut, reason = "only some functions write")]
                             let mut host = enter(&mut caller)?;
                             let answer = functions!(@call host $name ($($arg),*) $kind $([$module])?);
                             host.state.give_way().await;
+                            if let Some(tape) = &host.state.tape {
+                                tape.done(host.state.file_bytes)?;
+                            }
                             answer
                         })
                     },
                 )?;
             )*
             linker.func_wrap(MODULE, "proc_exit", |mut caller: Caller<'_, State>, code: i32| {
+                if caller.data().tape.is_some() {
+                    outside::asked(&mut caller, "proc_exit", &[i64::from(code)])?;
+                }
                 enter(&mut caller)?;
                 // wasmtime-wasi's own would refuse the codes from 126 on, which programs do use.
                 Err::<(), _>(I32Exit(code).into())
@@ -121,10 +137,10 @@ macro_rules! functions {
         $module::$name(&mut $host, $($arg),*).await
     };
     (@call $host:ident $name:ident ($($arg:ident),*) sync) => {
-        wasi::$name($host.state.wasi(), &mut GuestMemory::Unshared($host.memory), $($arg),*)
+        outside!(sync $host.state, $host.memory, $name, $($arg),*)
     };
     (@call $host:ident $name:ident ($($arg:ident),*) waits) => {
-        wasi::$name($host.state.wasi(), &mut GuestMemory::Unshared($host.memory), $($arg),*).await
+        outside!(waits $host.state, $host.memory, $name, $($arg),*).await
     };
 }
 
@@ -178,6 +194,13 @@ functions! {
 
 /// Counts the call and takes hold of the guest's memory.
 fn enter<'a>(caller: &'a mut Caller<'_, State>) -> Result<Host<'a>> {
+    let host = hold(caller)?;
+    host.state.usage.host_calls += 1;
+    Ok(host)
+}
+
+/// Takes hold of the guest's memory.
+fn hold<'a>(caller: &'a mut Caller<'_, State>) -> Result<Host<'a>> {
     let memory = if let Some(memory) = caller.data().memory {
         memory
     } else {
@@ -188,7 +211,6 @@ fn enter<'a>(caller: &'a mut Caller<'_, State>) -> Result<Host<'a>> {
         memory
     };
     let (memory, state) = memory.data_and_store_mut(caller);
-    state.usage.host_calls += 1;
     Ok(Host { memory, state })
 }
 
@@ -197,15 +219,31 @@ mod network {
     use super::{Host, MODULE, errno};
     use crate::execution::Rule;
     use wasmtime::Result;
+    use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
+    use wiggle::GuestMemory;
 
-    fn denied(host: &mut Host<'_>, what: &str, fd: i32) -> i32 {
+    /// Records the attempt. What is open is no socket, and nothing else is open.
+    fn denied(host: &mut Host<'_>, what: &str, fd: i32) -> Result<i32> {
         let target = format!("{MODULE} file descriptor {fd}");
         host.state.deny(what, target, Rule::Network);
-        errno::NOTCAPABLE
+        if host.state.descriptors.get(fd).is_some() || is_granted_folder(host, fd)? {
+            return Ok(errno::NOTSOCK);
+        }
+        Ok(errno::BADF)
+    }
+
+    fn is_granted_folder(host: &mut Host<'_>, fd: i32) -> Result<bool> {
+        if host.state.has_no_files() {
+            return Ok(false);
+        }
+        let mut prestat = [0; 8];
+        let memory = &mut GuestMemory::Unshared(&mut prestat);
+        let error = wasi::fd_prestat_get(host.state.wasi(), memory, fd, 0)?;
+        Ok(error == errno::SUCCESS)
     }
 
     pub(super) async fn sock_accept(host: &mut Host<'_>, fd: i32, _: i32, _: i32) -> Result<i32> {
-        Ok(denied(host, "sock_accept", fd))
+        denied(host, "sock_accept", fd)
     }
 
     pub(super) async fn sock_recv(
@@ -217,7 +255,7 @@ mod network {
         _: i32,
         _: i32,
     ) -> Result<i32> {
-        Ok(denied(host, "sock_recv", fd))
+        denied(host, "sock_recv", fd)
     }
 
     pub(super) async fn sock_send(
@@ -228,10 +266,10 @@ mod network {
         _: i32,
         _: i32,
     ) -> Result<i32> {
-        Ok(denied(host, "sock_send", fd))
+        denied(host, "sock_send", fd)
     }
 
     pub(super) async fn sock_shutdown(host: &mut Host<'_>, fd: i32, _: i32) -> Result<i32> {
-        Ok(denied(host, "sock_shutdown", fd))
+        denied(host, "sock_shutdown", fd)
     }
 }

@@ -1,12 +1,17 @@
 //! One run, from the call to the execution.
 
+use crate::call::too_much_input;
+use crate::component;
 use crate::execution::{Execution, Frame, Outcome, Usage};
 use crate::host::{State, Stop};
+use crate::record::Tape;
 use crate::sandbox::YIELD_INTERVAL;
+use crate::tool::{Code, Ready};
 use crate::{Call, Tool};
 use policies::Limits;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -20,18 +25,19 @@ enum End {
     Cancelled,
 }
 
-pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
+pub(crate) async fn run(tool: &Tool, call: Call, tape: Option<Tape>) -> Execution {
     let cancel = call.cancel.clone();
     if cancel.is_cancelled() {
         return ended(Outcome::Cancelled);
     }
-    let slot = if let Ok(slot) = tool.sandbox.slots.try_acquire() {
+    let slots = tool.code.slots();
+    let slot = if let Ok(slot) = tool.sandbox.slots.try_acquire_many(slots) {
         Ok(slot)
     } else {
         tokio::select! {
             biased;
             () = cancel.cancelled() => return ended(Outcome::Cancelled),
-            slot = tool.sandbox.slots.acquire() => slot,
+            slot = tool.sandbox.slots.acquire_many(slots) => slot,
         }
     };
     let Ok(_slot) = slot else {
@@ -39,15 +45,18 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         return ended(Outcome::Cancelled);
     };
     let begin = Instant::now();
-    if let Some(message) = call.refusal() {
+    if let Some(message) = call.refusal().or_else(|| tool.code.refusal(&call)) {
         return ended(Outcome::InvalidInput { message });
     }
     let limits = call.policy.limits;
-    let state = match State::new(call, tool.sandbox.largest, begin) {
+    let component = matches!(tool.code, Code::Component(_));
+    let outside = Arc::clone(&tool.sandbox.outside);
+    let largest = tool.sandbox.largest;
+    let state = match State::new(call, largest, begin, component, outside, tape) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
     };
-    let mut store = Store::new(&tool.sandbox.engine, state);
+    let mut store = Store::new(tool.code.engine(), state);
     store.limiter(|state| &mut state.limiter);
 
     let mut cpu = Duration::ZERO;
@@ -55,15 +64,11 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         let mut guest = pin!(measured(&mut cpu, begin, async {
             store.set_fuel(limits.fuel.0)?;
             store.fuel_async_yield_interval(Some(YIELD_INTERVAL))?;
-            let instance = tool.pre.instantiate_async(&mut store).await?;
-            let memory = instance.get_module_export(&mut store, &tool.memory);
-            store.data_mut().memory = memory.and_then(Extern::into_memory);
-            let start = instance.get_module_export(&mut store, &tool.start);
-            let Some(start) = start.and_then(Extern::into_func) else {
-                bail!("it has no `_start`");
-            };
-            let start = start.typed::<(), ()>(&store)?;
-            start.call_async(&mut store, ()).await
+            match &tool.code {
+                Code::Module(module) => module.call(&mut store).await,
+                // In a box: the future of a module's call stays small.
+                Code::Component(component) => Box::pin(component.call(&mut store)).await,
+            }
         }));
         // A short call ends within its first poll, and needs neither a timer nor a place among
         // those that wait to be called off.
@@ -82,6 +87,21 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         usage.wall_micros = micros(wall);
         usage.cpu_micros = micros(cpu);
     })
+}
+
+impl Ready {
+    /// A fresh instance of a module, from its start to its end.
+    async fn call(&self, store: &mut Store<State>) -> wasmtime::Result<()> {
+        let instance = self.pre.instantiate_async(&mut *store).await?;
+        let memory = instance.get_module_export(&mut *store, &self.memory);
+        store.data_mut().memory = memory.and_then(Extern::into_memory);
+        let start = instance.get_module_export(&mut *store, &self.start);
+        let Some(start) = start.and_then(Extern::into_func) else {
+            bail!("it has no `_start`");
+        };
+        let start = start.typed::<(), ()>(&*store)?;
+        start.call_async(store, ()).await
+    }
 }
 
 /// A run after its first poll: until it ends, is called off or its time is over.
@@ -129,9 +149,23 @@ fn judge(end: End, limits: &Limits, refused: Option<&str>) -> (Outcome, Vec<Fram
         .downcast_ref::<WasmBacktrace>()
         .map(frames)
         .unwrap_or_default();
-    let outcome = if let Some(Stop::Output) = error.downcast_ref() {
-        let limit = limits.output;
-        return (Outcome::OutputExceeded { limit }, backtrace);
+    let outcome = if let Some(stop @ (Stop::Output | Stop::Input(_) | Stop::NoText(_))) =
+        error.downcast_ref()
+    {
+        let outcome = match stop {
+            Stop::Input(length) => Outcome::InvalidInput {
+                message: too_much_input(*length, limits.input),
+            },
+            Stop::NoText(at) => Outcome::InvalidInput {
+                message: component::no_text(*at),
+            },
+            _ => Outcome::OutputExceeded {
+                limit: limits.output,
+            },
+        };
+        return (outcome, backtrace);
+    } else if let Some(message) = component::exceeded(&error) {
+        return (Outcome::MemoryExceeded { message }, backtrace);
     } else if let Some(I32Exit(code)) = error.downcast_ref() {
         if *code == 0 {
             return (Outcome::Success, Vec::new());

@@ -60,7 +60,8 @@ impl Judge {
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
     ) -> Result<Judged, ValidationError> {
-        let Some(tool) = self.inspect(module, journal, cancel).await? else {
+        let inspecting = self.inspect(proposal, module, journal, cancel);
+        let Some(tool) = inspecting.await? else {
             skip_running(journal);
             return Ok(Judged {
                 manifest: None,
@@ -75,14 +76,31 @@ impl Judge {
             .await?;
         Ok(Judged {
             manifest: agreed.manifest,
-            grant: agreed.grant,
+            grant: self.narrowed(&agreed.grant),
         })
+    }
+
+    /// What tests and examples have of a grant.
+    fn narrowed(&self, grant: &Policy) -> Policy {
+        match &self.options.narrow {
+            Some(narrow) => grant.intersect(narrow),
+            None => grant.clone(),
+        }
+    }
+
+    fn fixtures(&self, proposal: &ProposedTool, agreed: &Agreed) -> Fixtures {
+        let requests = agreed
+            .manifest
+            .as_ref()
+            .map_or(&[][..], |manifest| &manifest.capabilities);
+        Fixtures::new(proposal, requests, &self.narrowed(&agreed.grant))
     }
 
     /// Looks at the module and compiles it; gives it if it can be run.
     #[tracing::instrument(skip_all)]
     async fn inspect(
         &self,
+        proposal: &ProposedTool,
         module: &[u8],
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
@@ -94,9 +112,10 @@ impl Judge {
         let looking = tokio::task::spawn_blocking(move || {
             let inspected = crate::inspect(&bytes);
             let loaded = inspected.is_ok().then(|| sandbox.load(&bytes, &limits));
-            (inspected, loaded)
+            let analysed = inspected.is_ok().then(|| crate::analyse(&bytes));
+            (inspected, analysed, loaded)
         });
-        let (inspected, loaded) = looking
+        let (inspected, analysed, loaded) = looking
             .await
             .map_err(ValidationError::machine("compiling the module"))?;
         if cancel.is_cancelled() {
@@ -112,6 +131,11 @@ impl Judge {
                 "build a WASI preview 1 command; where the compiler gave this, report it",
             )),
         }
+        // What was just found valid is so the second time too.
+        if let Some(Ok(analysis)) = analysed {
+            stages::analysis::judge(&mut found, &analysis);
+        }
+        stages::analysis::look_for_secrets(&mut found, proposal, module);
         match loaded {
             Some(Ok(loaded)) => tool = Some(loaded),
             Some(Err(error)) => stages::inspection::refused(&mut found, &error),
@@ -155,7 +179,8 @@ impl Judge {
             stage: self.stage(&begun, cancel),
             sandbox: &self.sandbox,
             proposal,
-            fixtures: &fixtures(proposal, agreed),
+            fixtures: &self.fixtures(proposal, agreed),
+            // Whole: that a program can list its tests is no need of the tool.
             grant: &agreed.grant,
         };
         let found = stages::tests::run(context, programs).await?;
@@ -184,7 +209,7 @@ impl Judge {
             proposal,
             manifest,
             contract: agreed.contract.as_ref(),
-            fixtures: &fixtures(proposal, agreed),
+            fixtures: &self.fixtures(proposal, agreed),
             tool,
             tested,
         };
@@ -220,7 +245,7 @@ impl Judge {
             stage: self.stage(&begun, cancel),
             proposal,
             manifest,
-            fixtures: &fixtures(proposal, agreed),
+            fixtures: &self.fixtures(proposal, agreed),
             module,
             tool,
         };
@@ -237,12 +262,4 @@ impl Judge {
             until: Instant::now() + self.options.stage_time.as_duration(),
         }
     }
-}
-
-fn fixtures(proposal: &ProposedTool, agreed: &Agreed) -> Fixtures {
-    let requests = agreed
-        .manifest
-        .as_ref()
-        .map_or(&[][..], |manifest| &manifest.capabilities);
-    Fixtures::new(proposal, requests, &agreed.grant)
 }

@@ -1,6 +1,6 @@
 //! How much a validation may take.
 
-use policies::WallTime;
+use policies::{Policy, WallTime};
 use serde::{Deserialize, Serialize};
 
 /// How much a validation may take. What the tool itself may use is the ceiling's matter.
@@ -20,6 +20,10 @@ pub struct ValidatorOptions {
     /// How long the stages of tests and examples may go on, each, before no further run is
     /// begun; a tool that needs longer does not pass.
     pub stage_time: WallTime,
+    /// What tests and examples have of what they would be granted, instead of all of it: whether
+    /// they pass with less is how the least is found that a tool needs.
+    #[serde(default)]
+    pub narrow: Option<Policy>,
     /// How long inputs are looked for on which the tool misbehaves; 0 for not at all. What is
     /// found is confirmed and made small after that, for up to 20 s.
     pub fuzz_time: WallTime,
@@ -42,7 +46,8 @@ impl ValidatorOptions {
 
 impl Default for ValidatorOptions {
     /// A run for each processor but four at most, 1000 tests, 100 examples, a minute to compile,
-    /// 3 minutes a stage, 2 seconds of fuzzing that end after 200 000 runs without anything new.
+    /// 3 minutes a stage, all that is granted, 2 seconds of fuzzing that end after 200 000 runs
+    /// without anything new.
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -51,6 +56,7 @@ impl Default for ValidatorOptions {
             max_examples: 100,
             compile_time: WallTime::secs(60),
             stage_time: WallTime::secs(180),
+            narrow: None,
             fuzz_time: WallTime::secs(2),
             fuzz_executions: None,
             fuzz_plateau: Some(200_000),

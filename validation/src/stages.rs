@@ -1,5 +1,6 @@
 //! The stages after the build. Each takes what it needs and gives findings and figures.
 
+pub(crate) mod analysis;
 pub(crate) mod examples;
 pub(crate) mod fixtures;
 pub(crate) mod fuzz;
@@ -11,7 +12,7 @@ pub(crate) mod tests;
 #[cfg(test)]
 pub(crate) mod example;
 
-use crate::{Finding, Severity, ValidationError, ValidatorOptions};
+use crate::{CaseReport, Finding, Severity, ValidationError, ValidatorOptions};
 use runtime::{Call, CancellationToken, Execution, Tool};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -21,6 +22,7 @@ use std::time::Instant;
 pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
     pub(crate) metrics: BTreeMap<String, f64>,
+    pub(crate) cases: Vec<CaseReport>,
 }
 
 impl Found {
@@ -37,6 +39,55 @@ impl Found {
     #[allow(clippy::cast_precision_loss, reason = "figures for people")]
     pub(crate) fn count(&mut self, name: &str, figure: u64) {
         self.metrics.insert(name.to_owned(), figure as f64);
+    }
+}
+
+/// The most that any run of a stage used, each by itself.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Most {
+    fuel: u64,
+    memory: u64,
+    wall_micros: u64,
+    input: u64,
+    output: u64,
+    stderr: u64,
+    files: u64,
+    /// Written in all: output, standard error and files.
+    written: u64,
+}
+
+impl Most {
+    /// Looks at one more run, which had so many bytes of input.
+    pub(crate) fn look(&mut self, execution: &Execution, input: usize) {
+        let usage = &execution.usage;
+        for (most, used) in [
+            (&mut self.fuel, usage.fuel),
+            (&mut self.memory, usage.peak_memory),
+            (&mut self.wall_micros, usage.wall_micros),
+            (&mut self.input, input as u64),
+            (&mut self.output, execution.output.len() as u64),
+            (&mut self.stderr, execution.stderr.bytes.len() as u64),
+            (&mut self.files, usage.files_created.into()),
+            (&mut self.written, usage.bytes_written),
+        ] {
+            *most = (*most).max(used);
+        }
+    }
+
+    /// As figures of the report.
+    pub(crate) fn count(&self, found: &mut Found) {
+        for (name, figure) in [
+            ("most_fuel", self.fuel),
+            ("most_memory_bytes", self.memory),
+            ("most_wall_micros", self.wall_micros),
+            ("most_input_bytes", self.input),
+            ("most_output_bytes", self.output),
+            ("most_stderr_bytes", self.stderr),
+            ("most_files_count", self.files),
+            ("most_written_bytes", self.written),
+        ] {
+            found.count(name, figure);
+        }
     }
 }
 

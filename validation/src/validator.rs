@@ -2,16 +2,19 @@
 
 pub(crate) mod journal;
 
+use crate::confidence::{Evidence, TrackRecord};
+use crate::excerpts;
 use crate::judge::{nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
-    EffectivePolicy, Installation, Manifest, Progress, ProposedTool, StageKind, ToolchainVersions,
-    ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
+    Built, EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool, StageKind,
+    StageReport, Thresholds, ToolchainVersions, ValidationError, ValidationReport,
+    ValidatorOptions, builder, verdict,
 };
 use isolation::Launcher;
 use journal::Journal;
-use policies::Policy;
+use policies::{Policy, WallTime};
 use runtime::CancellationToken;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -26,6 +29,8 @@ pub struct Validator {
     launcher: Arc<dyn Launcher>,
     ceiling: Policy,
     options: ValidatorOptions,
+    thresholds: Thresholds,
+    track_record: Option<TrackRecord>,
 }
 
 /// What a validation gave.
@@ -34,7 +39,7 @@ pub struct Validator {
 pub struct Validated {
     /// What was found, and the verdict.
     pub report: ValidationReport,
-    /// The module, if it was built.
+    /// The module or component, if it was built.
     pub artifact: Option<Vec<u8>>,
     /// What the tool says of itself, if that could be had.
     pub manifest: Option<Manifest>,
@@ -42,17 +47,40 @@ pub struct Validated {
     pub grant: Policy,
 }
 
+/// What the build stage gave.
+struct Made {
+    artifact: Option<Vec<u8>>,
+    form: Form,
+    digest: Option<runtime::Digest>,
+}
+
 impl Validator {
     /// A validator that builds with this installation, confines by this launcher, and lets no
-    /// tool do more than the operator's ceiling. The launcher's program must have the role
-    /// [`JUDGE`](crate::JUDGE).
+    /// tool do more than the operator's ceiling. The launcher's program must have the roles
+    /// [`ENCODE`](crate::ENCODE) and [`JUDGE`](crate::JUDGE).
     pub fn new(installation: Installation, launcher: Arc<dyn Launcher>, ceiling: Policy) -> Self {
         Self {
             installation,
             launcher,
             ceiling,
             options: ValidatorOptions::default(),
+            thresholds: Thresholds::default(),
+            track_record: None,
         }
+    }
+
+    /// The same with the operator's thresholds for the verdict.
+    #[must_use]
+    pub fn with_thresholds(mut self, thresholds: Thresholds) -> Self {
+        self.thresholds = thresholds;
+        self
+    }
+
+    /// The same with what became of earlier tools of the proposals' generator.
+    #[must_use]
+    pub fn with_track_record(mut self, record: Option<TrackRecord>) -> Self {
+        self.track_record = record;
+        self
     }
 
     /// The same with other options.
@@ -76,17 +104,10 @@ impl Validator {
         progress: &(dyn Fn(Progress) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Validated, ValidationError> {
+        let started_at = jiff::Timestamp::now();
         let mut journal = Journal::new(progress);
-        let stage = journal.begin(StageKind::Build);
         let launcher = &*self.launcher;
-        let building = builder::build(&self.installation, launcher, proposal, &*stage.step, cancel);
-        let mut built = building.instrument(tracing::info_span!("build")).await?;
-        let found = Found {
-            findings: std::mem::take(&mut built.findings),
-            metrics: std::mem::take(&mut built.metrics),
-        };
-        journal.end(stage, found);
-
+        let built = self.build(proposal, &mut journal, cancel).await?;
         let (manifest, grant) = if let Some(module) = &built.module {
             let request = Request {
                 proposal,
@@ -107,40 +128,95 @@ impl Validator {
             "benchmarking is not part of this version of wasm-runner",
         );
         let digest = built.module.as_deref().map(runtime::Digest::of);
-        Ok(self.conclude(proposal, built.module, digest, journal, manifest, grant))
+        let made = Made {
+            artifact: built.module,
+            form: built.form,
+            digest,
+        };
+        let mut validated = self.conclude(proposal, made, journal, manifest, grant);
+        validated.report.started_at = Some(started_at);
+        Ok(validated)
+    }
+
+    async fn build(
+        &self,
+        proposal: &ProposedTool,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Built, ValidationError> {
+        let stage = journal.begin(StageKind::Build);
+        let launcher = &*self.launcher;
+        let building = builder::build(&self.installation, launcher, proposal, &*stage.step, cancel);
+        let mut built = building.instrument(tracing::info_span!("build")).await?;
+        let found = Found {
+            findings: std::mem::take(&mut built.findings),
+            metrics: std::mem::take(&mut built.metrics),
+            ..Found::default()
+        };
+        journal.end(stage, found);
+        Ok(built)
+    }
+
+    /// Builds a proposal, so that it can be tried again and again ([`Trials::run`]).
+    ///
+    /// # Errors
+    /// When it was called off, or the machine could not do its part. That it can't be built is a
+    /// stage of the trials.
+    pub async fn trials<'a>(
+        &'a self,
+        proposal: &'a ProposedTool,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Trials<'a>, ValidationError> {
+        let mut journal = Journal::new(progress);
+        let built = self.build(proposal, &mut journal, cancel).await?;
+        Ok(Trials {
+            validator: self,
+            proposal,
+            built,
+            build: journal.stages,
+        })
     }
 
     /// The report and what goes with it.
     fn conclude(
         &self,
         proposal: &ProposedTool,
-        artifact: Option<Vec<u8>>,
-        digest: Option<runtime::Digest>,
+        made: Made,
         journal: Journal<'_>,
         manifest: Option<Manifest>,
         grant: Policy,
     ) -> Validated {
         let stages = journal.stages;
-        let verdict = verdict::verdict(&stages, manifest.as_ref());
+        let record = self.track_record;
+        let evidence = Evidence::gather(&stages, manifest.as_ref(), proposal, record);
+        let confidence = evidence.confidence();
+        let (verdict, reasons) =
+            verdict::verdict(&stages, manifest.as_ref(), &confidence, &self.thresholds);
         let report = ValidationReport {
             format: 1,
             name: proposal.name.clone(),
             version: proposal.version.clone(),
             proposal_digest: proposal.content_digest(),
-            artifact_digest: digest.map(|digest| digest.to_string()),
+            artifact_digest: made.digest.map(|digest| digest.to_string()),
+            form: made.form,
             toolchain: self.versions(),
             policy: EffectivePolicy {
                 explained: grant.explain(),
                 policy: grant.clone(),
             },
-            confidence: verdict::confidence(verdict, &stages, manifest.as_ref(), proposal),
+            reasons,
+            confidence,
+            started_at: None,
+            sources: excerpts::sources(proposal),
+            excerpts: excerpts::excerpts(proposal, &stages),
             stages,
             verdict,
         };
         tracing::info!(verdict = verdict.as_str(), "validated");
         Validated {
             report,
-            artifact,
+            artifact: made.artifact,
             manifest,
             grant,
         }
@@ -155,6 +231,75 @@ impl Validator {
             target: toolchain.target.clone(),
             wasmtime: runtime::WASMTIME_VERSION.to_owned(),
         }
+    }
+}
+
+/// A proposal that was built once and is tried under one policy after the other.
+pub struct Trials<'a> {
+    validator: &'a Validator,
+    proposal: &'a ProposedTool,
+    built: Built,
+    /// What the build came to.
+    pub build: Vec<StageReport>,
+}
+
+/// One trial.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Trial {
+    /// The stages after the build.
+    pub stages: Vec<StageReport>,
+    /// What the tool says of itself, if that could be had.
+    pub manifest: Option<Manifest>,
+    /// Under what its tests and examples ran; folders are copies of the proposal's own.
+    pub grant: Policy,
+}
+
+impl Trials<'_> {
+    /// Takes the module through the stages after the build, in a confined process of its own, with
+    /// this ceiling; `narrow` is what tests and examples have at most of what they are granted.
+    ///
+    /// `None` where there is no module, because it was not built.
+    ///
+    /// # Errors
+    /// When it was called off, or the machine could not do its part.
+    pub async fn run(
+        &self,
+        ceiling: &Policy,
+        narrow: Option<&Policy>,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+        cancel: &CancellationToken,
+    ) -> Result<Option<Trial>, ValidationError> {
+        let Some(module) = &self.built.module else {
+            return Ok(None);
+        };
+        let options = ValidatorOptions {
+            narrow: narrow.cloned(),
+            // Trials are of tests and examples: whether they pass is what a trial tells.
+            fuzz_time: WallTime::millis(0),
+            fuzz_executions: None,
+            ..self.validator.options.clone()
+        };
+        let mut journal = Journal::new(progress);
+        let request = Request {
+            proposal: self.proposal,
+            ceiling,
+            options: &options,
+            module,
+            tests: &self.built.tests,
+        };
+        let launcher = &*self.validator.launcher;
+        let judged = worker::judge(launcher, request, &mut journal, cancel).await?;
+        Ok(Some(Trial {
+            stages: journal.stages,
+            manifest: judged.manifest,
+            grant: judged.grant,
+        }))
+    }
+
+    /// The module's size in bytes.
+    pub fn module_bytes(&self) -> u64 {
+        self.built.module.as_ref().map_or(0, Vec::len) as u64
     }
 }
 

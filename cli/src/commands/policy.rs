@@ -1,4 +1,6 @@
-//! `wasm-runner policy`: what a policy lets code do.
+//! `wasm-runner policy`: what a policy lets code do, and the least that a tool needs.
+
+mod suggest;
 
 use crate::exit::Exit;
 use crate::output::{BOLD, out, print_json};
@@ -8,7 +10,7 @@ use policies::Policy;
 use serde_json::json;
 use std::io::Write;
 
-/// Explains policies and shows the presets
+/// Explains policies, shows the presets, and suggests the least for a tool
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -19,6 +21,7 @@ pub(crate) struct Args {
 enum Command {
     Explain(Explain),
     Show(Show),
+    Suggest(Box<suggest::Args>),
 }
 
 /// Says in words what a policy lets code do, or what is wrong with it
@@ -53,6 +56,7 @@ struct Show {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
+        Command::Suggest(args) => return suggest::run(args),
         Command::Explain(args) => explain(args)?,
         Command::Show(args) if args.json => print_json(&policy_source::load(&args.policy)?)?,
         Command::Show(args) => {

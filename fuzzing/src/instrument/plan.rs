@@ -68,6 +68,9 @@ impl Plan {
     /// # Errors
     /// When it can't be read, or has something that the pass has no answer for.
     pub(crate) fn of(wasm: &[u8]) -> Result<Self, NotInstrumented> {
+        if Parser::is_component(wasm) {
+            return Err(NotInstrumented::Unsupported("it is a component"));
+        }
         let unreadable = |error: wasmparser::Error| NotInstrumented::Unreadable(error.to_string());
         let mut plan = Self {
             types: 0,

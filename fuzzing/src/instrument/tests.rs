@@ -65,6 +65,7 @@ fn what_it_has_no_answer_for_is_refused() {
             "(module (memory (export \"memory\") 1) (export \"wasm-runner.fuzzing.memory\" (memory 0)))",
             "names that the instrumentation uses",
         ),
+        ("(component (core module))", "a component"),
     ] {
         match plan(text) {
             Err(NotInstrumented::Unsupported(why)) => assert!(why.contains(part), "{why}"),

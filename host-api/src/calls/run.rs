@@ -7,7 +7,7 @@ use crate::convert::{self, WireError};
 use crate::{proto, status};
 use bytes::Bytes;
 use policies::Policy;
-use runtime::{Call, CancellationToken, Chunk, Execution};
+use runtime::{Call, CancellationToken, Chunk, Execution, NotRecorded, Recording};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,10 @@ use tonic::Status;
 
 /// When to try again after too many calls: about as long as a short call takes.
 const RETRY: Duration = Duration::from_millis(100);
+
+/// What is kept of a call that is recorded, in memory and as sent: an answer has to fit a message.
+const MOST_KEPT: policies::Bytes = policies::Bytes::mib(16);
+const MOST_SENT: usize = 2 << 20;
 
 /// Everything that calls share.
 pub(crate) struct Calls {
@@ -36,6 +40,7 @@ pub(crate) struct Prepared {
     policy: Policy,
     input: Bytes,
     environment: Vec<(String, String)>,
+    record: bool,
     cancel: CancellationToken,
     _admission: OwnedSemaphorePermit,
 }
@@ -119,6 +124,7 @@ impl Calls {
                 .collect::<BTreeMap<_, _>>()
                 .into_iter()
                 .collect(),
+            record: request.record,
             cancel: self.stop.child_token(),
             _admission: admission,
         })
@@ -160,34 +166,76 @@ impl Prepared {
         live: Option<mpsc::Sender<Chunk>>,
     ) -> Result<proto::ExecuteToolResponse, Status> {
         let (version, artifact_digest) = (self.loaded.version.clone(), self.loaded.digest.clone());
-        let execution = self.execution(live).await?;
+        let (execution, recording) = self.execution(live).await?;
         tracing::Span::current().record("outcome", execution.outcome.kind().as_str());
         Ok(proto::ExecuteToolResponse {
             execution: Some(execution.into()),
             version,
             artifact_digest,
+            recording_too_large: matches!(recording, Kept::TooLarge),
+            recording: match recording {
+                Kept::Recording(bytes) => bytes,
+                Kept::Nothing | Kept::TooLarge => Bytes::new(),
+            },
         })
     }
 
-    async fn execution(self, live: Option<mpsc::Sender<Chunk>>) -> Result<Execution, Status> {
+    async fn execution(
+        self,
+        live: Option<mpsc::Sender<Chunk>>,
+    ) -> Result<(Execution, Kept), Status> {
         let code = &self.loaded.code;
         // What is too large is refused by the sandbox, which names the limit.
         if self.input.len() as u64 <= self.policy.limits.input.0
             && let Some(outcome) = check_input(code, &self.input).await?
         {
-            return Ok(Execution::ended(outcome));
+            return Ok((Execution::ended(outcome), Kept::Nothing));
         }
         let call = Call {
             args: Vec::new(),
             env: self.environment,
             input: self.input.into(),
+            live_input: None,
             policy: self.policy,
             cancel: self.cancel,
             live,
         };
-        let execution = code.tool.run(call).await;
-        check_output(code, execution).await
+        let (execution, kept) = if self.record {
+            // In a box: a call that is not recorded has no room for it in its future.
+            let (execution, recording) = Box::pin(code.tool.record(call, MOST_KEPT)).await;
+            let kept = match recording {
+                Ok(recording) => sent(recording).await?,
+                Err(NotRecorded::TooLarge { .. }) => Kept::TooLarge,
+                // Components can't be recorded yet.
+                Err(_) => Kept::Nothing,
+            };
+            (execution, kept)
+        } else {
+            (code.tool.run(call).await, Kept::Nothing)
+        };
+        Ok((check_output(code, execution).await?, kept))
     }
+}
+
+/// What was kept of a call.
+enum Kept {
+    /// Nobody asked for it, or nothing ran.
+    Nothing,
+    /// All of it.
+    Recording(Bytes),
+    /// There was too much.
+    TooLarge,
+}
+
+/// A recording as it is sent; packing it is work for a processor.
+async fn sent(recording: Recording) -> Result<Kept, Status> {
+    let bytes = tokio::task::spawn_blocking(move || recording.to_bytes())
+        .await
+        .map_err(|error| status::internal("packing a recording", &error))?;
+    Ok(match bytes {
+        Ok(bytes) if bytes.len() <= MOST_SENT => Kept::Recording(bytes.into()),
+        _ => Kept::TooLarge,
+    })
 }
 
 /// A name that a tool can have.

@@ -5,6 +5,7 @@ use policies::{Access, Bytes, DirectoryGrant, GuestPath, HostPath, Policy};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use validation::Thresholds;
 
 /// How the service is set up. [`ServerConfig::new`] has defaults for everything but the place of
 /// its data.
@@ -21,6 +22,9 @@ pub struct ServerConfig {
     /// The installation (made by `make setup`) that validates proposals; without one the service
     /// calls tools and takes no proposals.
     pub home: Option<PathBuf>,
+    /// A database of advisories (see [`validation::Advisories`]) that the crates of proposals are
+    /// looked up in. Default: none.
+    pub advisories: Option<PathBuf>,
     /// What to do where the machine can't confine builds and trial runs as it should. Default:
     /// refuse to start. What is confined is this program itself: its `main` has to begin with
     /// [`isolation::enter_if_asked`] and to know the role [`validation::JUDGE`].
@@ -29,6 +33,8 @@ pub struct ServerConfig {
     /// `directories`. Default: the preset `workspace`, with the folder `folders` of the data
     /// folder as the only one.
     pub ceiling: Policy,
+    /// From which confidence on a proposal passes. Default: [`Thresholds::default`].
+    pub thresholds: Thresholds,
     /// Calls that run at the same time. Default: 64.
     pub max_running_calls: u32,
     /// Calls that wait for their turn; more are refused with `RESOURCE_EXHAUSTED`. Default: 256.
@@ -45,6 +51,9 @@ pub struct ServerConfig {
     pub max_message: Bytes,
     /// Bytes of modules whose compiled code is kept in memory. Default: 256 MiB.
     pub tool_cache: Bytes,
+    /// Bytes of compiled code that are kept on disk; beyond them, what was not used for longest
+    /// goes at a start. Default: 4 GiB.
+    pub code_cache: Bytes,
     /// How long running calls may go on when the service is told to stop. Default: 10 s.
     pub grace: Duration,
 }
@@ -52,6 +61,9 @@ pub struct ServerConfig {
 impl ServerConfig {
     /// The folder inside the data folder from which callers may bind folders by default.
     pub const FOLDERS: &'static str = "folders";
+
+    /// The default of `code_cache`.
+    pub const CODE_CACHE: Bytes = Bytes::gib(4);
 
     /// The defaults, with this data folder. A relative one is below the working folder.
     pub fn new(data_dir: impl AsRef<Path>) -> Self {
@@ -63,7 +75,9 @@ impl ServerConfig {
             ceiling: default_ceiling(&data_dir),
             data_dir,
             home: None,
+            advisories: None,
             isolation: Isolation::Require,
+            thresholds: Thresholds::default(),
             max_running_calls: 64,
             max_waiting_calls: 256,
             validation_workers: 1,
@@ -71,6 +85,7 @@ impl ServerConfig {
             validation_retries: [1, 10, 60].map(Duration::from_secs).to_vec(),
             max_message: Bytes::mib(16),
             tool_cache: Bytes::mib(256),
+            code_cache: Self::CODE_CACHE,
             grace: Duration::from_secs(10),
         }
     }

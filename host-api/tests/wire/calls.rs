@@ -32,6 +32,68 @@ async fn a_call_comes_back_with_output_usage_and_who_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_recorded_can_be_repeated_without_the_service() {
+    let host = Host::with(&[Seed::echo()]).await;
+    let mut client = host.execution().await;
+    let input = r#"{"a": [1, 2]}"#;
+    let plain = client.execute_tool(request("echo", input)).await.unwrap();
+    assert!(plain.get_ref().recording.is_empty() && !plain.get_ref().recording_too_large);
+    let recorded = ExecuteToolRequest {
+        record: true,
+        ..request("echo", input)
+    };
+    let response = client.execute_tool(recorded).await.unwrap().into_inner();
+    assert!(!response.recording_too_large);
+    drop(host);
+
+    let recording = runtime::Recording::from_bytes(&response.recording).expect("whole");
+    assert_eq!(
+        recording.module_digest().to_string(),
+        response.artifact_digest
+    );
+    let sandbox = runtime::Sandbox::new(&runtime::SandboxConfig::default()).expect("a sandbox");
+    let tool = sandbox
+        .load(&guests::echo(), &recording.policy().limits)
+        .expect("it runs");
+    let cancel = runtime::CancellationToken::new();
+    let replayed = tool.replay(&recording.into(), cancel).await;
+    assert_eq!(replayed.verdict, runtime::Verdict::Same);
+    assert_eq!(replayed.execution.output, input.as_bytes());
+    assert_eq!(
+        replayed.execution.usage.fuel,
+        response.execution.unwrap().usage.unwrap().fuel
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_to_be_sent_of_a_recording_is_said() {
+    let host = Host::with(&[Seed::echo()]).await;
+    let mut client = host.execution().await;
+    // Letters that do not shrink much: three quarters of it are left.
+    let letters = |length: usize| {
+        let mut state = 1u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            char::from(b'0' + u8::try_from(state % 64).unwrap_or(0))
+                .to_string()
+                .replace('\\', "z")
+        };
+        format!("\"{}\"", (0..length).map(|_| next()).collect::<String>())
+    };
+    for (length, too_large) in [(1 << 20, false), (4 << 20, true)] {
+        let recorded = ExecuteToolRequest {
+            record: true,
+            ..request("echo", &letters(length))
+        };
+        let response = client.execute_tool(recorded).await.unwrap().into_inner();
+        assert_eq!(response.recording_too_large, too_large, "{length}");
+        assert_eq!(response.recording.is_empty(), too_large, "{length}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_tool_does_is_data_and_no_error() {
     let tools = [
         Seed::new("no", guests::says_no()),

@@ -19,6 +19,8 @@ const KEYS: &[&str] = &[
     "output",
     "files",
     "file_bytes",
+    "network_requests",
+    "network_bytes",
     "module_size",
 ];
 
@@ -30,7 +32,7 @@ impl Default for Limits {
             memory: Bytes::mib(64),
             tables: 4,
             table_elements: 20_000,
-            instances: 1,
+            instances: 8,
             wall_time: WallTime::secs(2),
             stdout: Bytes::kib(64),
             stderr: Bytes::kib(64),
@@ -38,6 +40,8 @@ impl Default for Limits {
             output: Bytes::mib(1),
             files: 0,
             file_bytes: Bytes(0),
+            network_requests: 0,
+            network_bytes: Bytes(0),
             module_size: Bytes::mib(16),
         }
     }
@@ -82,6 +86,18 @@ pub(super) fn read(source: &mut Source<'_>, root: &Table<'_>) -> Read {
         Bytes(0),
         Bytes::gib(1024),
     );
+    reader.count(
+        "network_requests",
+        &mut limits.network_requests,
+        0,
+        1_000_000,
+    );
+    reader.bytes(
+        "network_bytes",
+        &mut limits.network_bytes,
+        Bytes(0),
+        Bytes::gib(1024),
+    );
     // The shortest module there is: magic and version.
     reader.bytes(
         "module_size",
@@ -89,7 +105,7 @@ pub(super) fn read(source: &mut Source<'_>, root: &Table<'_>) -> Read {
         Bytes(8),
         Bytes::gib(1),
     );
-    reader.shown_within_output(&limits);
+    reader.shown_within_output(&mut limits);
 
     Read { limits }
 }
@@ -195,9 +211,12 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    /// To keep more for show than may be written at all is a mistake in one of the two.
-    fn shown_within_output(&mut self, limits: &Limits) {
-        if self.table.has("stdout") && self.table.has("output") && limits.stdout > limits.output {
+    /// To keep more for show than may be written at all is a mistake in one of the two. Where only
+    /// one of them is written, the other is a default: no more is kept than can be there.
+    fn shown_within_output(&mut self, limits: &mut Limits) {
+        if !self.table.has("stdout") || !self.table.has("output") {
+            limits.stdout = limits.stdout.min(limits.output);
+        } else if limits.stdout > limits.output {
             let message = format!(
                 "is {}, more than the {} of `limits.output` that may be written at all",
                 limits.stdout, limits.output

@@ -4,8 +4,6 @@ use super::state::Kind;
 use super::{Host, errno, hole, input, output, sight};
 use crate::execution::Rule;
 use wasmtime::Result;
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
-use wiggle::GuestMemory;
 
 /// `oflags` of path_open (wasi_snapshot_preview1.witx).
 const CREATE: i32 = 1;
@@ -18,7 +16,7 @@ const SYMLINK: u8 = 7;
 
 /// Files and folders that a guest may hold open at once: descriptors are the whole process's, and
 /// a guest that never closes any must not starve the others.
-const MAX_OPEN: usize = 100;
+pub(crate) const MAX_OPEN: usize = 100;
 
 /// Vectors that one call looks at: a guest could list empty ones by the million.
 const MAX_VECTORS: i32 = 1024;
@@ -35,11 +33,7 @@ fn vectors(count: i32) -> i32 {
 /// wasmtime-wasi's function of that name.
 macro_rules! pass {
     ($host:ident, $name:ident, $($arg:expr),*) => {
-        wasi::$name(
-            $host.state.wasi(),
-            &mut GuestMemory::Unshared($host.memory),
-            $($arg),*
-        )
+        outside!(waits $host.state, $host.memory, $name, $($arg),*)
     };
 }
 
@@ -169,9 +163,14 @@ pub(super) async fn fd_read(
     count: i32,
     result: i32,
 ) -> Result<i32> {
-    if host.state.descriptors.get(fd) == Some(Kind::Stdin)
-        && let Some(read) = input::read(host, iovs, vectors(count), result)?
+    let is_input = host.state.descriptors.get(fd) == Some(Kind::Stdin);
+    if is_input
+        && host.state.live_input.is_some()
+        && let Err(error) = Box::pin(input::wait_for_more(host.state)).await?
     {
+        return Ok(error);
+    }
+    if is_input && let Some(read) = input::read(host, iovs, vectors(count), result)? {
         host.state.usage.bytes_read += u64::from(read);
         return Ok(errno::SUCCESS);
     }
@@ -217,7 +216,7 @@ pub(super) async fn fd_allocate(
     if let Err(error) = host.may_write("fd_allocate", fd, bytes) {
         return Ok(error);
     }
-    let error = pass!(host, fd_allocate, fd, offset, length)?;
+    let error = outside!(sync host.state, host.memory, fd_allocate, fd, offset, length)?;
     if error == errno::SUCCESS {
         host.state.file_bytes += bytes;
     }
@@ -332,10 +331,10 @@ async fn kind_of(
         // The call itself says what is wrong.
         None => return Ok(Err(errno::FAULT)),
     }
-    let guest = &mut GuestMemory::Unshared(&mut memory);
+    let memory = &mut memory;
     let at = i32::from(PATH);
     let error =
-        wasi::path_filestat_get(host.state.wasi(), guest, fd, lookup, at, length, 0).await?;
+        outside!(waits host.state, memory, path_filestat_get, fd, lookup, at, length, 0).await?;
     Ok(match error {
         errno::SUCCESS => Ok(memory[16]),
         error => Err(error),

@@ -3,8 +3,6 @@
 use super::state::Kind;
 use super::{Host, errno};
 use wasmtime::Result;
-use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
-use wiggle::GuestMemory;
 
 /// Where the size stands in a `filestat` (wasi_snapshot_preview1.witx).
 const SIZE: usize = 32;
@@ -12,8 +10,7 @@ const SIZE: usize = 32;
 /// Where a file descriptor stands; 0 where it has no place, as the call itself will say.
 pub(super) fn position(host: &mut Host<'_>, fd: i32) -> Result<u64> {
     let mut memory = [0; 8];
-    let guest = &mut GuestMemory::Unshared(&mut memory);
-    wasi::fd_tell(host.state.wasi(), guest, fd, 0)?;
+    outside!(sync host.state, &mut memory, fd_tell, fd, 0)?;
     Ok(u64::from_le_bytes(memory))
 }
 
@@ -24,8 +21,7 @@ pub(super) async fn before(host: &mut Host<'_>, fd: i32, at: u64) -> Result<u64>
         return Ok(0);
     }
     let mut memory = [0; 64];
-    let guest = &mut GuestMemory::Unshared(&mut memory);
-    let error = wasi::fd_filestat_get(host.state.wasi(), guest, fd, 0).await?;
+    let error = outside!(waits host.state, &mut memory, fd_filestat_get, fd, 0).await?;
     if error != errno::SUCCESS {
         return Ok(0);
     }
@@ -41,8 +37,8 @@ pub(super) async fn fd_seek(
     whence: i32,
     result: i32,
 ) -> Result<i32> {
-    let memory = &mut GuestMemory::Unshared(host.memory);
-    let error = wasi::fd_seek(host.state.wasi(), memory, fd, offset, whence, result).await?;
+    let error =
+        outside!(waits host.state, host.memory, fd_seek, fd, offset, whence, result).await?;
     if error == errno::SUCCESS {
         host.state.sought.insert(fd);
     }

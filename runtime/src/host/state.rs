@@ -1,12 +1,16 @@
 //! What a run has and has done so far.
 
-use crate::call::{Call, Chunk};
+use crate::call::{Call, Chunk, LiveInput};
+use crate::component::{Networking, Parts};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
+use crate::network::Outside;
+use crate::record::Tape;
 use crate::sandbox::Largest;
 use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Limits, Random};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use wasmtime::Memory;
@@ -21,6 +25,15 @@ pub(crate) enum Stop {
     /// More output than allowed.
     #[error("more was written to standard output than is allowed")]
     Output,
+    /// More resources at once than any run may hold.
+    #[error("more than {0} resources (files, streams, pollables, …) were held at once")]
+    Resources(usize),
+    /// More input than allowed came while the run went on; that many bytes.
+    #[error("more came on standard input than is allowed")]
+    Input(usize),
+    /// Input that came while the run went on is no text, from that byte on.
+    #[error("the input is not UTF-8")]
+    NoText(usize),
 }
 
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
@@ -128,11 +141,22 @@ pub(crate) struct State {
     /// wasmtime-wasi's part: made when a folder is granted, or once the guest calls something
     /// that is not ours. Most tools never do, and it takes as long as a tenth of a short call.
     wasi: Option<Box<WasiP1Ctx>>,
+    /// Whether the guest can have a folder or a file: one was granted, or something was called
+    /// that could give it one.
+    pub(super) may_have_files: bool,
+    /// Records the run, or stands for its outside.
+    pub(crate) tape: Option<Tape>,
+    /// What only components have.
+    pub(crate) parts: Parts,
     /// Arguments and environment, as the guest sees them.
     pub(crate) words: Words,
     pub(crate) input: Vec<u8>,
     /// How much of the input was read.
     pub(crate) input_read: usize,
+    /// Bytes of input that came and were read before what `input` holds.
+    pub(crate) input_before: usize,
+    /// Where more of it comes from; `None` once it has ended.
+    pub(crate) live_input: Option<LiveInput>,
     /// The guest's memory, once it was looked up.
     pub(crate) memory: Option<Memory>,
     pub(crate) limiter: Limiter,
@@ -160,11 +184,19 @@ pub(crate) struct State {
 
 impl State {
     /// Opens what the policy grants. An error says which folder can't be opened.
-    pub(crate) fn new(call: Call, largest: Largest, begin: Instant) -> Result<Self, String> {
+    pub(crate) fn new(
+        call: Call,
+        largest: Largest,
+        begin: Instant,
+        component: bool,
+        outside: Arc<dyn Outside>,
+        tape: Option<Tape>,
+    ) -> Result<Self, String> {
         let Call {
             args,
             env,
             input,
+            live_input,
             policy,
             live,
             ..
@@ -183,12 +215,29 @@ impl State {
             }
         }
         let words = Words { args, env: allowed };
-        let wasi = if policy.capabilities.directories.is_empty() {
-            None
-        } else {
+        let limits = &policy.limits;
+        let grants = policy.capabilities.network;
+        let mut parts = Parts::new(Networking::new(grants, limits, outside, begin));
+        let may_have_files = !policy.capabilities.directories.is_empty();
+        let mut set_up = || {
+            if !may_have_files {
+                return Ok(None);
+            }
             let mut builder = words.builder();
             open(&mut builder, &policy.capabilities.directories)?;
-            Some(Box::new(builder.build_p1()))
+            if component {
+                parts.give_files(builder.build());
+                return Ok(None);
+            }
+            Ok(Some(Box::new(builder.build_p1())))
+        };
+        let (wasi, largest) = match &tape {
+            None => (set_up()?, largest),
+            Some(tape) => (
+                tape.open(&policy.capabilities.directories, set_up)?
+                    .flatten(),
+                tape.largest(largest),
+            ),
         };
         let usage = Usage {
             denied: denied.len() as u64,
@@ -197,9 +246,14 @@ impl State {
         denied.truncate(Execution::MAX_DENIED);
         Ok(Self {
             wasi,
+            may_have_files,
+            tape,
+            parts,
             words,
             input,
             input_read: 0,
+            input_before: 0,
+            live_input,
             memory: None,
             limiter: Limiter::new(&policy.limits, largest),
             limits: policy.limits,
@@ -226,6 +280,7 @@ impl State {
     /// wasmtime-wasi's part, with room to copy for one call from the guest.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
         let words = &self.words;
+        self.may_have_files = true;
         let wasi = self
             .wasi
             .get_or_insert_with(|| Box::new(words.builder().build_p1()));
@@ -233,10 +288,9 @@ impl State {
         wasi
     }
 
-    /// Whether the guest can have no folder and no file: none was granted, and nothing was
-    /// called that could give it one.
+    /// Whether the guest can have no folder and no file.
     pub(crate) fn has_no_files(&self) -> bool {
-        self.wasi.is_none()
+        !self.may_have_files
     }
 
     /// Lets others have their turn (the deadline and cancellation too) after a while. Fuel sees
@@ -283,6 +337,9 @@ impl State {
         self.usage.peak_memory = self.limiter.peak as u64;
         self.usage.denied += self.limiter.denied_count;
         self.denied.append(&mut self.limiter.denied);
+        if let Some(network) = self.parts.networking.used() {
+            network.close(&mut self.usage, &mut self.denied);
+        }
         self.denied.truncate(Execution::MAX_DENIED);
         let shown = usize::try_from(self.limits.stdout.0).unwrap_or(usize::MAX);
         Execution {

@@ -4,9 +4,8 @@ mod case;
 mod properties;
 mod same;
 
-use super::Found;
-use super::Stage;
 use super::fixtures::Fixtures;
+use super::{Found, Most, Stage, telling};
 use crate::{Contract, Finding, Manifest, ProposedTool, Severity, ValidationError};
 use case::Case;
 use policies::Policy;
@@ -31,7 +30,7 @@ pub(crate) struct Context<'a> {
 pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> {
     let mut found = Found::default();
     let examples = &context.manifest.examples;
-    let (mut held, mut most_fuel, mut most_memory) = (0, 0, 0);
+    let (mut held, mut most) = (0, Most::default());
     for (index, example) in examples
         .iter()
         .enumerate()
@@ -56,12 +55,15 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
         });
         let input = example.input.to_string();
         let run = context.once(&input, |_| {}).await?;
-        most_fuel = most_fuel.max(run.execution.usage.fuel);
-        most_memory = most_memory.max(run.execution.usage.peak_memory);
+        most.look(&run.execution, input.len());
         let case = Case::new(index, example, &input, &run.policy);
         let before = found.findings.len();
         match case.judge(context, &run.execution) {
-            Err(finding) => found.add(finding),
+            Err(finding) => {
+                found.add(
+                    finding.traced(telling::frames(&run.execution.backtrace, context.proposal)),
+                );
+            }
             Ok(answer) => {
                 found.findings.extend(case.denied(&run.execution));
                 if let Some(output) = answer {
@@ -73,11 +75,11 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
             .iter()
             .any(|finding| finding.severity == Severity::Error);
         held += u64::from(!broken);
+        found.cases.push(case.report(&run.execution, broken));
     }
     found.count("examples_count", examples.len() as u64);
     found.count("held_count", held);
-    found.count("most_fuel", most_fuel);
-    found.count("most_memory_bytes", most_memory);
+    most.count(&mut found);
     found.findings.extend(quantity(context));
     Ok(found)
 }

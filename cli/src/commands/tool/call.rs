@@ -4,7 +4,7 @@ use super::lookup;
 use crate::client::{Client, ServerArgs};
 use crate::commands::run::grants;
 use crate::exit::Exit;
-use crate::output::{print_ending, print_json, print_usage, spinner};
+use crate::output::{PrivateFile, print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
 use crate::wire::{ToolName, incomplete, strange};
 use host_api::proto::execute_tool_stream_response::Event;
@@ -16,7 +16,7 @@ use runtime::Execution;
 use serde_json::json;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tonic::{Code, Request, Status};
 
 /// Calls an active tool with a JSON input and prints its output
@@ -68,12 +68,18 @@ pub(crate) struct Args {
     /// Prints what happened as JSON, instead of the output
     #[arg(long)]
     json: bool,
+    /// Keeps what the call was told by its outside, for `wasm-runner replay FILE MODULE`
+    ///
+    /// The file holds the input, the environment and what the tool read; only you may read it.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     #[command(flatten)]
     server: ServerArgs,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let request = request(args)?;
+    let recording = args.record.as_deref().map(PrivateFile::at).transpose()?;
     let names: Vec<String> = request.environment.keys().cloned().collect();
     let client = Client::connect(&args.server).await?;
     let answer = if args.stream {
@@ -99,6 +105,9 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
         Ok(answer) => answer,
     };
     let exit = report(args, &answer)?;
+    if let Some(file) = recording {
+        keep(file, &answer)?;
+    }
     if !args.env.is_empty() {
         lookup::tell_unseen(&client, &args.tool.name, &answer.version, &names).await?;
     }
@@ -133,6 +142,7 @@ fn request(args: &Args) -> anyhow::Result<ExecuteToolRequest> {
         input: read_input(args.json_input.as_deref().or(args.input.as_deref()))?.into(),
         policy: Some(policy),
         environment,
+        record: args.record.is_some(),
     })
 }
 
@@ -228,6 +238,21 @@ async fn streamed(
         }
     }
     Err(incomplete("end").into())
+}
+
+/// Writes the recording that came with an answer.
+fn keep(file: PrivateFile, answer: &ExecuteToolResponse) -> anyhow::Result<()> {
+    if answer.recording.is_empty() {
+        let why = if answer.recording_too_large {
+            "the call was told more by its outside than a service keeps of one"
+        } else {
+            "nothing ran, or the tool is a component, which can't be recorded yet"
+        };
+        return Err(Problem::new(format!("there is no recording: {why}"))
+            .exit(Exit::NotRecorded)
+            .into());
+    }
+    file.write(&answer.recording)
 }
 
 fn report(args: &Args, answer: &ExecuteToolResponse) -> anyhow::Result<Exit> {
