@@ -2,12 +2,13 @@
 //!
 //! Every function of the interface is defined here by name. Most pass straight to wasmtime-wasi;
 //! those that a policy speaks of are in [`files`], [`hole`], [`output`], [`sight`] and [`time`],
-//! and those that every tool calls, for their speed, in [`input`].
+//! and those that every tool calls, for their speed, in [`input`] and [`quick`].
 
 mod files;
 mod hole;
 mod input;
 mod output;
+pub(crate) mod quick;
 mod sight;
 mod state;
 mod time;

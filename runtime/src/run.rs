@@ -43,6 +43,9 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         return ended(Outcome::InvalidInput { message });
     }
     let limits = call.policy.limits;
+    // Nothing that it can call makes it wait.
+    let quick = call.live.is_none() && call.policy.capabilities.directories.is_empty();
+    let pre = if quick { &tool.quick } else { &tool.pre };
     let state = match State::new(call, tool.sandbox.largest, begin) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
@@ -55,7 +58,7 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         let mut guest = pin!(measured(&mut cpu, begin, async {
             store.set_fuel(limits.fuel.0)?;
             store.fuel_async_yield_interval(Some(YIELD_INTERVAL))?;
-            let instance = tool.pre.instantiate_async(&mut store).await?;
+            let instance = pre.instantiate_async(&mut store).await?;
             let memory = instance.get_module_export(&mut store, &tool.memory);
             store.data_mut().memory = memory.and_then(Extern::into_memory);
             let start = instance.get_module_export(&mut store, &tool.start);
@@ -75,9 +78,9 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
     let wall = begin.elapsed();
     let left = store.get_fuel().unwrap_or(0);
     let fuel = limits.fuel.0.saturating_sub(left);
-    let state = store.into_data();
+    let state = store.data_mut();
     let (outcome, backtrace) = judge(end, &limits, state.limiter.refused.as_deref());
-    state.into_execution(outcome, backtrace, |usage: &mut Usage| {
+    state.take_execution(outcome, backtrace, |usage: &mut Usage| {
         usage.fuel = fuel;
         usage.wall_micros = micros(wall);
         usage.cpu_micros = micros(cpu);

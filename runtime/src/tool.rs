@@ -11,6 +11,8 @@ use wasmtime::{InstancePre, ModuleExport};
 pub struct Tool {
     pub(crate) sandbox: Arc<Inner>,
     pub(crate) pre: InstancePre<State>,
+    /// For runs that nothing makes wait.
+    pub(crate) quick: InstancePre<State>,
     /// Where `_start` and `memory` are, so that no call looks for them by name.
     pub(crate) start: ModuleExport,
     pub(crate) memory: ModuleExport,
@@ -21,7 +23,7 @@ pub struct Tool {
 impl Tool {
     pub(crate) fn new(
         sandbox: Arc<Inner>,
-        pre: InstancePre<State>,
+        [pre, quick]: [InstancePre<State>; 2],
         [start, memory]: [ModuleExport; 2],
         digest: Digest,
         module_bytes: u64,
@@ -29,6 +31,7 @@ impl Tool {
         Self {
             sandbox,
             pre,
+            quick,
             start,
             memory,
             digest,
