@@ -22,7 +22,7 @@ pub(crate) fn policy() -> Policy {
 }
 
 /// Runs something so many times and says how many microseconds each took.
-fn timed(
+pub(crate) fn timed(
     runtime: &tokio::runtime::Runtime,
     calls: usize,
     mut once: impl AsyncFnMut() -> Result<Vec<u8>>,
@@ -55,6 +55,7 @@ pub(crate) fn figures(effort: Effort) -> Result<Vec<Figure>> {
             args: Vec::new(),
             env: Vec::new(),
             input: input.clone(),
+            live_input: None,
             policy: policy.clone(),
             cancel: cancel.clone(),
             live: None,

@@ -48,23 +48,12 @@ impl std::fmt::Display for Reach {
     }
 }
 
-/// A figure that there is no code for yet, so that nobody takes its absence for a success.
-#[derive(Debug, Serialize)]
-pub(crate) struct NotBuilt {
-    pub(crate) name: &'static str,
-    pub(crate) what: &'static str,
-    pub(crate) beside: &'static str,
-    pub(crate) reach: Reach,
-    pub(crate) why: &'static str,
-}
-
 /// Everything that one run of the bench found.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) quick: bool,
     pub(crate) processors: usize,
     pub(crate) figures: Vec<Figure>,
-    pub(crate) not_built: Vec<NotBuilt>,
 }
 
 impl Report {
@@ -87,25 +76,11 @@ impl Report {
                 ]);
             }
         }
-        for figure in &self.not_built {
-            rows.push([
-                figure.name.to_owned(),
-                "not built".to_owned(),
-                String::new(),
-                String::new(),
-                String::new(),
-                figure.reach.to_string(),
-                "-".to_owned(),
-            ]);
-        }
         let mut text = columns(&rows);
         for figure in &self.figures {
             for note in &figure.notes {
                 let _ = writeln!(text, "{}: {note}", figure.name);
             }
-        }
-        for figure in &self.not_built {
-            let _ = writeln!(text, "{}: not built: {}", figure.name, figure.why);
         }
         if self.quick {
             text.push_str("--quick: too few measurements to believe any of it\n");
@@ -155,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_names_what_is_not_met_and_what_is_not_built() {
+    fn the_table_names_what_is_not_met() {
         let report = Report {
             quick: true,
             processors: 2,
@@ -173,22 +148,9 @@ mod tests {
                 met: false,
                 notes: vec!["a note".into()],
             }],
-            not_built: vec![NotBuilt {
-                name: "b",
-                what: "",
-                beside: "",
-                reach: Reach::AtMost(2.0),
-                why: "because",
-            }],
         };
         let table = report.table();
-        for words in [
-            "1234 µs",
-            "NO",
-            "a: a note",
-            "b: not built: because",
-            "--quick",
-        ] {
+        for words in ["1234 µs", "NO", "a: a note", "--quick"] {
             assert!(table.contains(words), "{words}: {table}");
         }
     }

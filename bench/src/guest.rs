@@ -5,7 +5,7 @@ use isolation::{Isolation, LocalLauncher};
 use runtime::CancellationToken;
 use serde_json::{Value, json};
 use std::path::Path;
-use validation::{Installation, Manifest, ProposedTool};
+use validation::{BuildOptions, Form, Installation, Manifest, ProposedTool, build_with};
 
 /// A guest in `guests/`.
 pub(crate) struct Guest {
@@ -19,6 +19,16 @@ pub(crate) fn orders() -> Result<Guest> {
         "orders",
         include_str!("../guests/orders.rs"),
         &["serde", "serde_json"],
+    )
+}
+
+/// The same tool written with the SDK, in one of its forms.
+pub(crate) fn orders_tool(form: Form) -> Result<Guest> {
+    build_as(
+        form,
+        "orders-tool",
+        include_str!("../guests/orders_tool.rs"),
+        &["schemars", "serde", "wasm-runner-sdk"],
     )
 }
 
@@ -114,19 +124,26 @@ pub(crate) fn manifest(name: &str) -> Result<Manifest> {
 const KEPT: &str = "WASM_RUNNER_BENCH_GUESTS";
 
 fn build(name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
-    let kept = std::env::var_os(KEPT).map(|folder| Path::new(&folder).join(name));
+    build_as(Form::Command, name, source, dependencies)
+}
+
+fn build_as(form: Form, name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
+    let kept = std::env::var_os(KEPT).map(|folder| {
+        let file = format!("{name}.{}", form.as_str());
+        Path::new(&folder).join(file)
+    });
     if let Some(wasm) = kept.as_ref().and_then(|file| std::fs::read(file).ok()) {
         return Ok(Guest { name, wasm });
     }
-    let guest = compile(name, source, dependencies)?;
+    let guest = compile(form, name, source, dependencies)?;
     if let Some(file) = kept {
         std::fs::write(&file, &guest.wasm).with_context(|| file.display().to_string())?;
     }
     Ok(guest)
 }
 
-fn compile(name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
-    eprintln!("building the guest {name}");
+fn compile(form: Form, name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
+    eprintln!("building the guest {name} as a {}", form.as_str());
     let installation = Installation::open(&Installation::locate())?;
     let proposal = proposal(name, source, dependencies, &manifest(name)?)?;
     let built = tokio::runtime::Runtime::new()?.block_on(async {
@@ -134,7 +151,18 @@ fn compile(name: &'static str, source: &str, dependencies: &[&str]) -> Result<Gu
         let program = std::env::current_exe()?;
         let launcher = LocalLauncher::new(&program, Isolation::BestEffort).await?;
         let cancel = CancellationToken::new();
-        anyhow::Ok(validation::build(&installation, &launcher, &proposal, &|_| {}, &cancel).await?)
+        let mut options = BuildOptions::default();
+        options.form = Some(form);
+        let step = |_| {};
+        let built = build_with(
+            &options,
+            &installation,
+            &launcher,
+            &proposal,
+            &step,
+            &cancel,
+        );
+        anyhow::Ok(built.await?)
     })?;
     match built.module {
         Some(wasm) => Ok(Guest { name, wasm }),

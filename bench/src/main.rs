@@ -5,6 +5,7 @@
 
 mod alternate;
 mod call;
+mod component;
 mod figure;
 mod grpc;
 mod guest;
@@ -20,7 +21,7 @@ mod waiting;
 use alternate::Effort;
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use figure::{Figure, NotBuilt, Reach, Report};
+use figure::{Figure, Report};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use waiting::On;
@@ -56,6 +57,10 @@ const GROUPS: &[Group] = &[
     Group {
         names: &["call", "call-least"],
         measure: |plan| call::figures(plan.effort(200, 300)),
+    },
+    Group {
+        names: &["component"],
+        measure: |plan| component::figure(plan.effort(200, 300)),
     },
     Group {
         names: &["metering"],
@@ -110,19 +115,9 @@ impl Plan {
     }
 }
 
-fn not_built() -> Vec<NotBuilt> {
-    vec![NotBuilt {
-        name: "component",
-        what: "a tool component, fresh instance",
-        beside: "the same tool as a command",
-        reach: Reach::AtMost(2.0),
-        why: "the runtime runs commands only so far",
-    }]
-}
-
 fn main() -> ExitCode {
     // The compiler of the guests is confined by this program itself.
-    if let Some(code) = isolation::enter_if_asked(&[]) {
+    if let Some(code) = isolation::enter_if_asked(&[(validation::ENCODE, validation::run_encode)]) {
         return code;
     }
     match run() {
@@ -163,11 +158,6 @@ fn measure(args: &Args) -> Result<()> {
         quick: args.quick,
         processors: std::thread::available_parallelism()?.get(),
         figures: Vec::new(),
-        not_built: if args.only.is_empty() {
-            not_built()
-        } else {
-            Vec::new()
-        },
     };
     let plan = Plan {
         quick: args.quick,

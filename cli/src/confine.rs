@@ -6,7 +6,10 @@ use isolation::{LaunchError, LocalLauncher, Roles};
 use std::sync::Arc;
 
 /// What a confined process can do, beside starting other programs.
-pub(crate) const ROLES: Roles<'static> = &[(validation::JUDGE, validation::run_judge)];
+pub(crate) const ROLES: Roles<'static> = &[
+    (validation::ENCODE, validation::run_encode),
+    (validation::JUDGE, validation::run_judge),
+];
 
 /// How much confinement is demanded.
 #[derive(clap::Args, Clone, Copy, Debug)]

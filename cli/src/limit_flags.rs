@@ -37,6 +37,12 @@ pub(crate) struct LimitFlags {
     /// Bytes that may be written to files in all: "64 MiB"
     #[arg(long, value_name = "SIZE")]
     file_bytes: Option<Bytes>,
+    /// Connections, HTTP requests, look-ups and UDP peers in all
+    #[arg(long, value_name = "COUNT")]
+    network_requests: Option<u32>,
+    /// Bytes that may be sent and received over the network in all: "64 MiB"
+    #[arg(long, value_name = "SIZE")]
+    network_bytes: Option<Bytes>,
     /// Tables of the module
     #[arg(long, value_name = "COUNT")]
     tables: Option<u32>,
@@ -57,6 +63,11 @@ impl LimitFlags {
         self.files.is_some() || self.file_bytes.is_some()
     }
 
+    /// Whether the network's use was spoken of.
+    pub(crate) fn has_network_limits(&self) -> bool {
+        self.network_requests.is_some() || self.network_bytes.is_some()
+    }
+
     /// Puts the given limits in place of the policy's.
     ///
     /// # Errors
@@ -73,6 +84,7 @@ impl LimitFlags {
             output from output_size, stdout from stdout, stderr from stderr, files from files,
             file_bytes from file_bytes, tables from tables, table_elements from table_elements,
             instances from instances, module_size from module_size,
+            network_requests from network_requests, network_bytes from network_bytes,
         );
         Ok(())
     }
@@ -91,9 +103,11 @@ impl LimitFlags {
             "fuel" from fuel, "memory" from memory, "wall_time" from wall_time,
             "input" from input_size, "output" from output_size, "stdout" from stdout,
             "stderr" from stderr, "file_bytes" from file_bytes, "module_size" from module_size,
+            "network_bytes" from network_bytes,
         );
         let counts = [
             ("files", self.files),
+            ("network_requests", self.network_requests),
             ("tables", self.tables),
             ("table_elements", self.table_elements),
             ("instances", self.instances),

@@ -43,6 +43,9 @@ pub enum ServerError {
     /// There is no toolchain to validate proposals with.
     #[error(transparent)]
     Installation(#[from] validation::InstallationError),
+    /// The database of advisories can't be used.
+    #[error(transparent)]
+    Advisories(#[from] validation::AdvisoriesError),
     /// Proposals can't be confined as is demanded.
     #[error(transparent)]
     Isolation(#[from] isolation::LaunchError),

@@ -42,6 +42,8 @@ impl Limits {
             output: self.output.min(other.output),
             files: self.files.min(other.files),
             file_bytes: self.file_bytes.min(other.file_bytes),
+            network_requests: self.network_requests.min(other.network_requests),
+            network_bytes: self.network_bytes.min(other.network_bytes),
             module_size: self.module_size.min(other.module_size),
         }
     }

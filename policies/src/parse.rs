@@ -139,4 +139,13 @@ fn contradictions(
             "set limits.files and limits.file_bytes, or grant it with access = \"read\"",
         );
     }
+    if !capabilities.network.is_empty()
+        && (limits.network_requests == 0 || limits.network_bytes.0 == 0)
+    {
+        source.problem(
+            root.span_of("capabilities"),
+            "hosts may be called, but no request may be made or no byte sent",
+            "set limits.network_requests and limits.network_bytes, or grant no network",
+        );
+    }
 }

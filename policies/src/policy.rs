@@ -43,6 +43,14 @@ pub struct Limits {
     pub files: u32,
     /// Bytes that may be written to files in all.
     pub file_bytes: Bytes,
+    /// What may be asked of the network in all: connections, HTTP requests, look-ups of names and
+    /// UDP peers count one each.
+    #[serde(default)]
+    pub network_requests: u32,
+    /// Bytes that may be sent and received over the network, both together. They are counted as
+    /// the guest sees them (for HTTP heads, bodies and trailers), without TLS and framing.
+    #[serde(default = "Bytes::none")]
+    pub network_bytes: Bytes,
     /// Size of the module itself, refused before compilation when larger.
     pub module_size: Bytes,
 }
@@ -106,13 +114,18 @@ pub enum Access {
     ReadWrite,
 }
 
-/// One host and port.
+/// One host and port, for TCP, UDP and HTTP alike.
+///
+/// A name, and even more `*`, stands for public addresses only. Whatever its answers say, a name
+/// reaches an address of a private, local or otherwise special range only where that very address
+/// is granted too, with the same port. The name `localhost` alone, written out, stands for
+/// loopback addresses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkGrant {
     /// A DNS name in lower case, or an IP address.
     pub host: String,
-    /// TCP port.
+    /// TCP or UDP port.
     pub port: u16,
 }
 

@@ -18,6 +18,7 @@ impl Policy {
             ("input", limits.input.to_string()),
             ("output", limits.output.to_string()),
             ("file_bytes", limits.file_bytes.to_string()),
+            ("network_bytes", limits.network_bytes.to_string()),
             ("module_size", limits.module_size.to_string()),
         ];
         for (key, text) in texts {
@@ -28,6 +29,7 @@ impl Policy {
             ("table_elements", limits.table_elements),
             ("instances", limits.instances),
             ("files", limits.files),
+            ("network_requests", limits.network_requests),
         ];
         for (key, count) in counts {
             table.insert(key, value(i64::from(count)));
@@ -180,6 +182,15 @@ impl Policy {
             }
             line + "."
         });
+        if !capabilities.network.is_empty() {
+            lines.push(format!(
+                "It may make {} (look-ups, connections and HTTP requests count one each), and \
+                 send and receive {} in all. A name leads to public addresses only, unless the \
+                 very address is named too.",
+                counted(limits.network_requests, "request", "requests"),
+                limits.network_bytes
+            ));
+        }
         lines.push(
             match capabilities.clocks {
                 Clocks::Frozen => "Its clock stands still at 2000-01-01T00:00:00Z.",

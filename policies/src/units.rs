@@ -28,6 +28,10 @@ pub struct Bytes(pub u64);
 pub struct WallTime(pub u64);
 
 impl Bytes {
+    /// None at all: what policies that were kept before a limit existed allow of it.
+    pub(crate) const fn none() -> Self {
+        Self(0)
+    }
     /// A number of binary kilobytes (1024 bytes).
     pub const fn kib(n: u64) -> Self {
         Self(n * 1024)

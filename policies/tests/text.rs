@@ -52,6 +52,8 @@ fn a_whole_policy() {
         wall_time = "500 ms"
         files = 3
         file_bytes = "10 kB"
+        network_requests = 5
+        network_bytes = "20 kB"
 
         [capabilities]
         environment = ["TZ"]
@@ -71,6 +73,8 @@ fn a_whole_policy() {
     assert_eq!(policy.limits.memory, Bytes::mib(16));
     assert_eq!(policy.limits.wall_time, WallTime::millis(500));
     assert_eq!(policy.limits.file_bytes, Bytes(10_000));
+    assert_eq!(policy.limits.network_requests, 5);
+    assert_eq!(policy.limits.network_bytes, Bytes(20_000));
     assert_eq!(policy.limits.input, Limits::default().input);
     let capabilities = &policy.capabilities;
     assert_eq!(capabilities.clocks, Clocks::Frozen);
@@ -153,6 +157,35 @@ fn a_folder_to_write_in_needs_room_to_write() {
 }
 
 #[test]
+fn hosts_to_call_need_room_to_call_them() {
+    let with = |limits: &str| {
+        let text = format!("[limits]\n{limits}\n[capabilities]\nnetwork = [\"a.example:443\"]\n");
+        Policy::parse(&text, "policy.toml").map_err(|error| error.to_string())
+    };
+    let requests = "network_requests = 1\n";
+    let bytes = "network_bytes = \"1 B\"\n";
+    for too_little in ["", requests, bytes] {
+        let said = with(too_little).expect_err("no room");
+        assert!(
+            said.contains("no request may be made or no byte sent"),
+            "{said}"
+        );
+    }
+    assert!(with(&format!("{requests}{bytes}")).is_ok());
+}
+
+#[test]
+fn a_policy_kept_before_there_was_a_network_has_none() {
+    let mut kept = serde_json::to_value(Policy::preset("web")).expect("JSON");
+    let limits = kept["limits"].as_object_mut().expect("limits");
+    limits.remove("network_requests").expect("a limit");
+    limits.remove("network_bytes").expect("a limit");
+    let policy: Policy = serde_json::from_value(kept).expect("still a policy");
+    assert_eq!(policy.limits.network_requests, 0);
+    assert_eq!(policy.limits.network_bytes, Bytes(0));
+}
+
+#[test]
 fn each_limit_at_its_edges() {
     let edges = [
         ("fuel", "0", false),
@@ -188,6 +221,12 @@ fn each_limit_at_its_edges() {
         ("files", "1_000_001", false),
         ("file_bytes", "\"1024 GiB\"", true),
         ("file_bytes", "\"1025 GiB\"", false),
+        ("network_requests", "0", true),
+        ("network_requests", "1_000_000", true),
+        ("network_requests", "1_000_001", false),
+        ("network_bytes", "\"0 B\"", true),
+        ("network_bytes", "\"1024 GiB\"", true),
+        ("network_bytes", "\"1025 GiB\"", false),
         ("module_size", "\"7 B\"", false),
         ("module_size", "\"8 B\"", true),
         ("module_size", "\"1 GiB\"", true),
@@ -236,6 +275,8 @@ fn units() -> impl Strategy<Value = Policy> {
             policy.limits.wall_time = WallTime::millis(millis);
             policy.limits.output = Bytes(bytes);
             policy.limits.stdout = Bytes(bytes / 2);
+            policy.limits.network_requests = tables;
+            policy.limits.network_bytes = Bytes(bytes);
             policy.capabilities.random = Random::Seeded(seed);
             policy
         })

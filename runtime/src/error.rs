@@ -12,6 +12,12 @@ pub enum SandboxError {
         "the WebAssembly engine can't start: {0:#}; lower the number of concurrent calls or the largest memory"
     )]
     Engine(wasmtime::Error),
+    /// A root certificate is none.
+    #[error("a root certificate can't be used: {reason}; give X.509 certificates in DER")]
+    Root {
+        /// What is wrong.
+        reason: String,
+    },
     /// The folder for compiled code or the installation's key can't be used.
     #[error("{path}: {reason}; {remedy}")]
     File {
@@ -47,11 +53,6 @@ pub enum LoadError {
         /// Its first bytes.
         start: String,
     },
-    /// A component where a module is meant.
-    #[error(
-        "this is a WebAssembly component; a WASI preview 1 module is meant: build for wasm32-wasip1"
-    )]
-    Component,
     /// Broken, truncated, or of a version or with features that are not supported.
     #[error("the module is not valid: {message}")]
     Invalid {
@@ -66,18 +67,18 @@ pub enum LoadError {
         /// What it wants and what there is.
         message: String,
     },
-    /// An import that is not WASI preview 1.
+    /// An import that is not WASI: preview 1 for modules, 0.2 or 0.3 for components.
     #[error(
-        "the module imports `{module}`::`{name}`, which is not WASI preview 1: remove what needs it"
+        "the module imports `{module}`::`{name}`, which is no part of WASI that is given here: remove what needs it"
     )]
     ForeignImport {
-        /// The import's module.
+        /// The import's module, or the interface with its version.
         module: String,
         /// The import's name.
         name: String,
     },
     /// A WASI import of another type than WASI's.
-    #[error("the module's imports do not fit WASI preview 1: {message}")]
+    #[error("the module's imports do not fit WASI: {message}")]
     ImportType {
         /// Which and how.
         message: String,
@@ -90,4 +91,17 @@ pub enum LoadError {
     /// No exported memory, which every WASI function needs.
     #[error("the module does not export its memory as `memory`, which WASI needs")]
     NoMemory,
+    /// A component that exports nothing that could be called.
+    #[error(
+        "the component exports neither `wasi:cli/run` with `run: func() -> result` nor the functions `manifest: func() -> string` and `run: func(input: string) -> result<string, tool-error>` of the world `ocode:tool/tool`: build a command, or a tool with the SDK"
+    )]
+    NoEntry,
+    /// What components need could not be set up.
+    #[error(
+        "components can't be run here: {message}; lower the number of concurrent calls or the largest memory"
+    )]
+    NoRoom {
+        /// Why.
+        message: String,
+    },
 }

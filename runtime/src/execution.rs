@@ -180,6 +180,15 @@ pub struct Usage {
     pub files_created: u32,
     /// Attempts that were denied.
     pub denied: u64,
+    /// What was asked of the network: connections, HTTP requests, look-ups of names, UDP peers.
+    #[serde(default)]
+    pub network_requests: u32,
+    /// Bytes sent over the network, as the guest sees them.
+    #[serde(default)]
+    pub network_sent: u64,
+    /// Bytes received over the network, as the guest sees them.
+    #[serde(default)]
+    pub network_received: u64,
 }
 
 /// Something the guest tried and was not allowed.
@@ -212,6 +221,10 @@ pub enum Rule {
     Files,
     /// `limits.file_bytes`.
     FileBytes,
+    /// `limits.network_requests`.
+    NetworkRequests,
+    /// `limits.network_bytes`.
+    NetworkBytes,
 }
 
 /// One frame of a guest's stack.

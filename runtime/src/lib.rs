@@ -1,32 +1,40 @@
-//! Runs one WASI module under one policy, once, and says what happened.
+//! Runs one WASI module or component under one policy, once, and says what happened.
 //!
-//! A [`Sandbox`] compiles modules ([`Sandbox::load`]); a [`Tool`] is a compiled module; each
+//! A [`Sandbox`] compiles modules and components ([`Sandbox::load`]); a [`Tool`] is one of them; each
 //! [`Tool::run`] is a fresh instance under the policy of its [`Call`] and gives an [`Execution`].
 //! Whatever the guest does is data in that result, never an error or a panic of this crate.
 //!
-//! Modules are WASI preview 1 commands. Each of their calls into the host passes a function of
-//! the private module `host`, which counts, limits and records, and then lets wasmtime-wasi do the work; folders
-//! are opened by its capability-based file system.
+//! Modules are WASI preview 1 commands, components WASI 0.2 commands or tools ([`Form`]). Each of
+//! their calls into the host passes a function of the private modules `host` or `component`, which
+//! counts, limits and records, and then lets wasmtime-wasi do the work; folders are opened by its
+//! capability-based file system.
 
 mod cache;
 mod call;
+mod component;
 mod digest;
+mod entry;
 mod error;
 mod execution;
 mod host;
+mod key;
 mod limiter;
+mod network;
 mod run;
 mod sandbox;
+mod sweep;
 mod tool;
 
-pub use cache::InstallationKey;
-pub use call::{Call, Chunk, Stream};
+pub use call::{Call, Chunk, LiveInput, Stream};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{LoadError, SandboxError};
 pub use execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, OutcomeKind, Rule, Usage};
+pub use key::{InstallationKey, Rotation};
+pub use network::{Resolver, SystemResolver};
 pub use sandbox::{Sandbox, SandboxConfig};
+pub use sweep::{CodeCache, Swept};
 pub use tokio_util::sync::CancellationToken;
-pub use tool::Tool;
+pub use tool::{Form, Tool};
 
 /// The version of the WebAssembly engine.
 pub const WASMTIME_VERSION: &str = "48.0.8";

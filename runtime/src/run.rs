@@ -1,12 +1,16 @@
 //! One run, from the call to the execution.
 
+use crate::call::too_much_input;
+use crate::component;
 use crate::execution::{Execution, Frame, Outcome, Usage};
 use crate::host::{State, Stop};
 use crate::sandbox::YIELD_INTERVAL;
+use crate::tool::{Code, Ready};
 use crate::{Call, Tool};
 use policies::Limits;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -25,13 +29,14 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
     if cancel.is_cancelled() {
         return ended(Outcome::Cancelled);
     }
-    let slot = if let Ok(slot) = tool.sandbox.slots.try_acquire() {
+    let slots = tool.code.slots();
+    let slot = if let Ok(slot) = tool.sandbox.slots.try_acquire_many(slots) {
         Ok(slot)
     } else {
         tokio::select! {
             biased;
             () = cancel.cancelled() => return ended(Outcome::Cancelled),
-            slot = tool.sandbox.slots.acquire() => slot,
+            slot = tool.sandbox.slots.acquire_many(slots) => slot,
         }
     };
     let Ok(_slot) = slot else {
@@ -39,18 +44,21 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         return ended(Outcome::Cancelled);
     };
     let begin = Instant::now();
-    if let Some(message) = call.refusal() {
+    if let Some(message) = call.refusal().or_else(|| tool.code.refusal(&call)) {
         return ended(Outcome::InvalidInput { message });
     }
     let limits = call.policy.limits;
     // Nothing that it can call makes it wait.
-    let quick = call.live.is_none() && call.policy.capabilities.directories.is_empty();
-    let pre = if quick { &tool.quick } else { &tool.pre };
-    let state = match State::new(call, tool.sandbox.largest, begin) {
+    let quick = call.live.is_none()
+        && call.live_input.is_none()
+        && call.policy.capabilities.directories.is_empty();
+    let component = matches!(tool.code, Code::Component(_));
+    let outside = Arc::clone(&tool.sandbox.outside);
+    let state = match State::new(call, tool.sandbox.largest, begin, component, outside) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
     };
-    let mut store = Store::new(&tool.sandbox.engine, state);
+    let mut store = Store::new(tool.code.engine(), state);
     store.limiter(|state| &mut state.limiter);
 
     let mut cpu = Duration::ZERO;
@@ -58,15 +66,11 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         let mut guest = pin!(measured(&mut cpu, begin, async {
             store.set_fuel(limits.fuel.0)?;
             store.fuel_async_yield_interval(Some(YIELD_INTERVAL))?;
-            let instance = pre.instantiate_async(&mut store).await?;
-            let memory = instance.get_module_export(&mut store, &tool.memory);
-            store.data_mut().memory = memory.and_then(Extern::into_memory);
-            let start = instance.get_module_export(&mut store, &tool.start);
-            let Some(start) = start.and_then(Extern::into_func) else {
-                bail!("it has no `_start`");
-            };
-            let start = start.typed::<(), ()>(&store)?;
-            start.call_async(&mut store, ()).await
+            match &tool.code {
+                Code::Module(module) => module.call(&mut store, quick).await,
+                // In a box: the future of a module's call stays small.
+                Code::Component(component) => Box::pin(component.call(&mut store)).await,
+            }
         }));
         // A short call ends within its first poll, and needs neither a timer nor a place among
         // those that wait to be called off.
@@ -85,6 +89,22 @@ pub(crate) async fn run(tool: &Tool, call: Call) -> Execution {
         usage.wall_micros = micros(wall);
         usage.cpu_micros = micros(cpu);
     })
+}
+
+impl Ready {
+    /// A fresh instance of a module, from its start to its end.
+    async fn call(&self, store: &mut Store<State>, quick: bool) -> wasmtime::Result<()> {
+        let pre = if quick { &self.quick } else { &self.pre };
+        let instance = pre.instantiate_async(&mut *store).await?;
+        let memory = instance.get_module_export(&mut *store, &self.memory);
+        store.data_mut().memory = memory.and_then(Extern::into_memory);
+        let start = instance.get_module_export(&mut *store, &self.start);
+        let Some(start) = start.and_then(Extern::into_func) else {
+            bail!("it has no `_start`");
+        };
+        let start = start.typed::<(), ()>(&*store)?;
+        start.call_async(store, ()).await
+    }
 }
 
 /// A run after its first poll: until it ends, is called off or its time is over.
@@ -132,9 +152,23 @@ fn judge(end: End, limits: &Limits, refused: Option<&str>) -> (Outcome, Vec<Fram
         .downcast_ref::<WasmBacktrace>()
         .map(frames)
         .unwrap_or_default();
-    let outcome = if let Some(Stop::Output) = error.downcast_ref() {
-        let limit = limits.output;
-        return (Outcome::OutputExceeded { limit }, backtrace);
+    let outcome = if let Some(stop @ (Stop::Output | Stop::Input(_) | Stop::NoText(_))) =
+        error.downcast_ref()
+    {
+        let outcome = match stop {
+            Stop::Input(length) => Outcome::InvalidInput {
+                message: too_much_input(*length, limits.input),
+            },
+            Stop::NoText(at) => Outcome::InvalidInput {
+                message: component::no_text(*at),
+            },
+            _ => Outcome::OutputExceeded {
+                limit: limits.output,
+            },
+        };
+        return (outcome, backtrace);
+    } else if let Some(message) = component::exceeded(&error) {
+        return (Outcome::MemoryExceeded { message }, backtrace);
     } else if let Some(I32Exit(code)) = error.downcast_ref() {
         if *code == 0 {
             return (Outcome::Success, Vec::new());

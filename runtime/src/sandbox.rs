@@ -1,9 +1,12 @@
 //! The engine that all runs share.
 
 use crate::cache::Cache;
+use crate::component::Components;
 use crate::host::{self, State};
+use crate::network::{Outside, Resolver, System};
 use crate::run::shortened;
-use crate::{Digest, InstallationKey, LoadError, SandboxError, Tool};
+use crate::tool::{Code, Ready};
+use crate::{Digest, InstallationKey, LoadError, SandboxError, Swept, Tool};
 use policies::{Bytes, Limits};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -30,6 +33,10 @@ pub struct SandboxConfig {
     pub max_table_elements: u32,
     /// What no policy can exceed: tables of a module.
     pub max_tables: u32,
+    /// Where components' names are looked up; without one, by the machine's own resolver.
+    pub resolver: Option<Arc<dyn Resolver>>,
+    /// Root certificates (X.509, DER) that components' HTTPS trusts besides those that browsers do.
+    pub roots: Vec<Vec<u8>>,
 }
 
 impl Default for SandboxConfig {
@@ -42,6 +49,8 @@ impl Default for SandboxConfig {
             max_memory: Bytes::gib(1),
             max_table_elements: 100_000,
             max_tables: 4,
+            resolver: None,
+            roots: Vec::new(),
         }
     }
 }
@@ -51,11 +60,14 @@ impl Default for SandboxConfig {
 pub struct Sandbox(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) engine: Engine,
+    engine: Engine,
     linker: Linker<State>,
     /// The same for runs that nothing makes wait.
     quick: Linker<State>,
     cache: Option<Cache>,
+    components: Components,
+    /// What components' networks ask.
+    pub(crate) outside: Arc<dyn Outside>,
     pub(crate) slots: Semaphore,
     pub(crate) largest: Largest,
 }
@@ -77,6 +89,8 @@ impl Sandbox {
     /// # Errors
     /// When the system does not give the pool's address space, or the cache can't be used.
     pub fn new(config: &SandboxConfig) -> Result<Self, SandboxError> {
+        let outside = System::new(config.resolver.clone(), &config.roots)
+            .map_err(|reason| SandboxError::Root { reason })?;
         let engine = Engine::new(&engine_config(config)).map_err(SandboxError::Engine)?;
         let mut linker = Linker::new(&engine);
         host::add_to_linker(&mut linker).map_err(SandboxError::Engine)?;
@@ -99,6 +113,8 @@ impl Sandbox {
             linker,
             quick,
             cache,
+            components: Components::new(config),
+            outside: Arc::new(outside),
             slots: Semaphore::new(config.max_concurrent_calls.max(1) as usize),
             largest: Largest {
                 memory: config.max_memory,
@@ -107,20 +123,26 @@ impl Sandbox {
         })))
     }
 
-    /// Checks and compiles a module, or takes its compiled form from the cache.
+    /// Checks and compiles a module or component, or takes its compiled form from the cache.
     ///
     /// Compiling is work for a processor, up to seconds for large modules: call it where
     /// blocking is allowed.
     ///
     /// # Errors
-    /// When the bytes are no WASI command module or exceed `limits.module_size`.
+    /// When the bytes are no WASI command module, nor a component with a [`Form`](crate::Form),
+    /// or exceed `limits.module_size`.
     pub fn load(&self, wasm: &[u8], limits: &Limits) -> Result<Tool, LoadError> {
         let size = wasm.len() as u64;
         check_size(size, limits)?;
-        check_start(wasm)?;
+        let layer = check_start(wasm)?;
         let digest = Digest::of(wasm);
         let span = tracing::debug_span!("load", %digest);
         let _entered = span.enter();
+        if layer == Layer::Component {
+            let component = self.0.components.load(wasm, &digest)?;
+            let code = Code::Component(component);
+            return Ok(Tool::new(Arc::clone(&self.0), code, digest, size));
+        }
         let module = if let Some((module, _)) = self.cached(&digest) {
             module
         } else {
@@ -135,7 +157,7 @@ impl Sandbox {
         self.tool(&module, digest, size)
     }
 
-    /// The same for a module that was compiled before and is known by its digest: nothing but
+    /// The same for a module or component that was compiled before and is known by its digest: nothing but
     /// the compiled code is read. `None` when there is none; [`Sandbox::load`] then makes it.
     ///
     /// # Errors
@@ -143,11 +165,32 @@ impl Sandbox {
     pub fn recall(&self, digest: &Digest, limits: &Limits) -> Result<Option<Tool>, LoadError> {
         let span = tracing::debug_span!("recall", %digest);
         let _entered = span.enter();
-        let Some((module, size)) = self.cached(digest) else {
+        if let Some((module, size)) = self.cached(digest) {
+            check_size(size, limits)?;
+            return self.tool(&module, *digest, size).map(Some);
+        }
+        if self.0.cache.is_none() {
+            return Ok(None);
+        }
+        let Some((component, size)) = self.0.components.recall(digest)? else {
             return Ok(None);
         };
         check_size(size, limits)?;
-        self.tool(&module, *digest, size).map(Some)
+        let code = Code::Component(component);
+        Ok(Some(Tool::new(Arc::clone(&self.0), code, *digest, size)))
+    }
+
+    /// Removes compiled code that the installation's key did not sign, and then what was not used
+    /// for longest, until all together has at most so many bytes. Nothing that this sandbox
+    /// loaded goes. Without a cache there is nothing to do.
+    ///
+    /// # Errors
+    /// When the folder can't be read or something in it not be removed.
+    pub fn sweep(&self, most: Bytes) -> std::io::Result<Swept> {
+        match &self.0.cache {
+            Some(cache) => cache.sweep(most),
+            None => Ok(Swept::default()),
+        }
     }
 
     fn cached(&self, digest: &Digest) -> Option<(Module, u64)> {
@@ -162,15 +205,16 @@ impl Sandbox {
                 message: format!("{error:#}"),
             })
         };
-        let pres = [pre(&self.0.linker)?, pre(&self.0.quick)?];
         // Both were seen before the module was kept.
         let start = module.get_export_index("_start");
         let memory = module.get_export_index("memory");
-        let exports = [
-            start.ok_or(LoadError::NoStart)?,
-            memory.ok_or(LoadError::NoMemory)?,
-        ];
-        Ok(Tool::new(Arc::clone(&self.0), pres, exports, digest, size))
+        let code = Code::Module(Ready {
+            pre: pre(&self.0.linker)?,
+            quick: pre(&self.0.quick)?,
+            start: start.ok_or(LoadError::NoStart)?,
+            memory: memory.ok_or(LoadError::NoMemory)?,
+        });
+        Ok(Tool::new(Arc::clone(&self.0), code, digest, size))
     }
 }
 
@@ -183,26 +227,38 @@ fn check_size(size: u64, limits: &Limits) -> Result<(), LoadError> {
 }
 
 /// Why the engine did not take a module.
-fn refused(error: &wasmtime::Error) -> LoadError {
+pub(crate) fn refused(error: &wasmtime::Error) -> LoadError {
     let message = format!("{error:#}");
-    // The engine has no type for this one; a test holds its words.
-    match message.split_once("does not fit in pooling allocator requirements: ") {
-        Some((_, message)) => LoadError::TooDemanding {
+    // The engine has no type for these; tests hold their words.
+    if let Some((_, message)) =
+        message.split_once("does not fit in pooling allocator requirements: ")
+    {
+        return LoadError::TooDemanding {
             message: message.to_owned(),
-        },
-        None => LoadError::Invalid {
-            message: shortened(message),
-        },
+        };
+    }
+    if message.starts_with("The component transitively contains ") {
+        return LoadError::TooDemanding { message };
+    }
+    LoadError::Invalid {
+        message: shortened(message),
     }
 }
 
 /// A name that a module gives, for people: they have up to 100 000 bytes of any kind.
-fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     shortened(name.escape_debug().to_string())
 }
 
+/// What WebAssembly is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    Module,
+    Component,
+}
+
 /// What the first eight bytes say.
-fn check_start(wasm: &[u8]) -> Result<(), LoadError> {
+fn check_start(wasm: &[u8]) -> Result<Layer, LoadError> {
     if wasm.is_empty() {
         return Err(LoadError::Empty);
     }
@@ -213,10 +269,10 @@ fn check_start(wasm: &[u8]) -> Result<(), LoadError> {
         });
     }
     // The upper half of the version is the layer: 1 is the component model.
-    if wasm.get(6..8) == Some(&[1, 0]) {
-        return Err(LoadError::Component);
-    }
-    Ok(())
+    Ok(match wasm.get(6..8) {
+        Some(&[1, 0]) => Layer::Component,
+        _ => Layer::Module,
+    })
 }
 
 fn check_interface(module: &Module) -> Result<(), LoadError> {
@@ -239,6 +295,15 @@ fn check_interface(module: &Module) -> Result<(), LoadError> {
 }
 
 fn engine_config(config: &SandboxConfig) -> Config {
+    let mut engine = base_config();
+    engine.allocation_strategy(InstanceAllocationStrategy::Pooling(pool_config(config)));
+    // What only components need makes every instance dearer.
+    engine.concurrency_support(false);
+    engine
+}
+
+/// The pool that modules are laid in: one slot of each kind for a call.
+pub(crate) fn pool_config(config: &SandboxConfig) -> PoolingAllocationConfig {
     let calls = config.max_concurrent_calls.max(1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(calls)
@@ -254,6 +319,11 @@ fn engine_config(config: &SandboxConfig) -> Config {
         .linear_memory_keep_resident(2 * 1024 * 1024)
         .table_keep_resident(64 * 1024)
         .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+/// What holds for every engine.
+pub(crate) fn base_config() -> Config {
     let mut engine = Config::new();
     engine
         .consume_fuel(true)
@@ -265,7 +335,6 @@ fn engine_config(config: &SandboxConfig) -> Config {
         .cranelift_nan_canonicalization(true)
         // A panic's own machinery is a dozen frames before those that matter.
         .wasm_backtrace_max_frames(NonZeroUsize::new(40))
-        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable);
     engine
 }

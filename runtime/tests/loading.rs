@@ -36,7 +36,7 @@ fn what_is_no_module_is_named() {
         load(&[&good[..], &[0xff; 9]].concat()),
         Err(LoadError::Invalid { .. })
     ));
-    assert_eq!(load(&wat("(component)")), Err(LoadError::Component));
+    assert_eq!(load(&wat("(component)")), Err(LoadError::NoEntry));
 }
 
 #[test]
@@ -252,6 +252,8 @@ fn sign(key: u8, entry: &std::path::Path, signed: &[u8], code: &[u8]) -> Vec<u8>
     mac.update(magic);
     mac.update(&hex::decode(digest).expect("hex"));
     mac.update(engine.as_bytes());
+    let kind = entry.extension().expect("a kind").to_string_lossy();
+    mac.update(kind.as_bytes());
     mac.update(size);
     mac.update(code);
     [magic, &mac.finalize().into_bytes(), size, code].concat()
@@ -345,7 +347,8 @@ fn the_installations_key() {
     );
     InstallationKey::load_or_create(&path).expect("read");
     assert_eq!(fs::read(&path).expect("kept"), made);
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    // The key, and the lock of who makes one.
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
 
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("changed");
     let said = InstallationKey::load_or_create(&path)
@@ -370,7 +373,7 @@ fn all_who_start_at_once_have_the_same_key() {
         }
     });
     assert_eq!(fs::read(&path).expect("kept").len(), 32);
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
 }
 
 #[test]

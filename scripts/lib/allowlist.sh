@@ -82,7 +82,7 @@ serde_json = "1"'
 # warm_for NEW DEPENDENCIES: compiles an empty tool with these lines in [dependencies].
 warm_for() {
     local new=$1 package=$1/scratch/package
-    printf '[package]\nname = "warm"\nversion = "0.0.0"\nedition = "2024"\n\n[dependencies]\n%s\n' "$2" \
+    printf '[package]\nname = "warm"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n[dependencies]\n%s\n' "$2" \
         >"$package/Cargo.toml"
     cp "$new/allowlist.lock" "$package/Cargo.lock"
     local call

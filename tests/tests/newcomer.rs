@@ -65,6 +65,45 @@ fn a_tool_of_ones_own_from_new_to_tool_call() {
     service.stop();
 }
 
+#[test]
+fn a_component_goes_the_same_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    well(folder.path(), ["new", "word-count", "--component"]);
+    let package = folder.path().join("word-count");
+    let built = json(&well(&package, ["build", ".", "--json"]));
+    assert_eq!(built["form"], "component", "{built}");
+    let file = "target/word-count.wasm";
+    let inspected = json(&well(&package, ["inspect", file, "--json"]));
+    assert_eq!(inspected["form"], "tool component", "{inspected}");
+    let report = json(&well(&package, ["validate", ".", "--format", "json"]));
+    assert_eq!(report["form"], "component", "{report}");
+    assert_eq!(report["verdict"], "passed", "{report}");
+
+    let service = Service::start(&folder.path().join("data"));
+    let at = |args: &[&str]| run(&package, args.iter().chain(&["--server", &service.url]));
+    let submitted = at(&["proposal", "submit", ".", "--watch", "--activate", "--json"]);
+    assert!(submitted.status.success(), "{submitted:?}");
+    let call = |input| at(&["tool", "call", "word-count", input]);
+    let answer = call(r#"{"text": "hello there"}"#);
+    let by_component = json(&String::from_utf8_lossy(&answer.stdout));
+    assert_eq!(by_component["words"], 2, "{answer:?}");
+    // An input that does not fit ends as it does with a command.
+    assert_eq!(call(r#"{"txt": 1}"#).status.code(), Some(206));
+
+    // The same source as a command, in the next version.
+    let manifest = package.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).expect("it is there");
+    let (text, _) = text.split_once("[package.metadata").expect("the form");
+    let text = text.replace("version = \"0.1.0\"", "version = \"0.2.0\"");
+    std::fs::write(&manifest, text).expect("written");
+    let submitted = at(&["proposal", "submit", ".", "--watch", "--activate"]);
+    assert!(submitted.status.success(), "{submitted:?}");
+    let by_command = call(r#"{"text": "hello there"}"#);
+    let by_command = json(&String::from_utf8_lossy(&by_command.stdout));
+    assert_eq!(by_command, by_component);
+    service.stop();
+}
+
 /// The first block of this language after a text, in a page.
 fn block<'a>(page: &'a str, after: &str, language: &str) -> &'a str {
     let fence = format!("```{language}\n");

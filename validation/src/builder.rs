@@ -1,6 +1,6 @@
 //! From sources to modules, whatever the language.
 
-use crate::{Finding, Installation, Language, Place, ProposedTool, ValidationError};
+use crate::{Finding, Form, Installation, Language, Place, ProposedTool, ValidationError, encoder};
 use isolation::Launcher;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 /// What a build gave.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Built {
-    /// The tool: a WASI command module; none when a finding says why.
+    /// The tool, in the form that `form` names; none when a finding says why.
     pub module: Option<Vec<u8>>,
+    /// What the tool is compiled to, by its package or by who asked for the build.
+    pub form: Form,
     /// The programs with the author's tests, each a libtest-like command module.
     pub tests: Vec<TestProgram>,
     /// What was found wrong or worth knowing.
@@ -28,6 +30,25 @@ pub struct TestProgram {
     pub module: Vec<u8>,
 }
 
+/// How a proposal is built; by default as validation does.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct BuildOptions {
+    /// How long each program that the build starts may take: [`BUILD_TIME_LIMIT`] by default.
+    pub time_limit: Duration,
+    /// The tool's form whatever its package says; none, the default, leaves it to the package.
+    pub form: Option<Form>,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self {
+            time_limit: BUILD_TIME_LIMIT,
+            form: None,
+        }
+    }
+}
+
 /// How a build tells what it is about, and how it is called off.
 pub(crate) struct BuildContext<'a> {
     pub(crate) installation: &'a Installation,
@@ -43,10 +64,13 @@ pub(crate) struct BuildContext<'a> {
 /// may take, where nothing else is said: 5 minutes.
 pub const BUILD_TIME_LIMIT: Duration = Duration::from_mins(5);
 
-/// Builds a proposal in its language, each program within [`BUILD_TIME_LIMIT`].
+/// A module or component larger than this is not even read: 256 MiB.
+pub(crate) const MODULE_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// Builds a proposal in its language, with the default options.
 ///
 /// # Errors
-/// As [`build_within`].
+/// As [`build_with`].
 pub async fn build(
     installation: &Installation,
     launcher: &dyn Launcher,
@@ -54,22 +78,24 @@ pub async fn build(
     step: &(dyn Fn(String) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<Built, ValidationError> {
-    let limit = BUILD_TIME_LIMIT;
-    build_within(limit, installation, launcher, proposal, step, cancel).await
+    let options = BuildOptions::default();
+    build_with(&options, installation, launcher, proposal, step, cancel).await
 }
 
 /// Builds a proposal in its language; `step` hears what is being done, in words.
 ///
 /// No code of the proposal's runs: what would run while it is built is refused before any
 /// program sees it. Cargo and the compiler are started by `launcher`, with nothing of the machine
-/// but the toolchain, the system's programs and the vendored crates. All files are made in a folder of the build's own, which is gone when this
+/// but the toolchain, the system's programs and the vendored crates; what makes a component of
+/// the module is started by it too, as the role [`ENCODE`](crate::ENCODE) of the launcher's
+/// program. All files are made in folders of the build's own, which are gone when this
 /// returns or its future is dropped, and so are all processes that it started.
 ///
 /// # Errors
 /// When the machine could not do its part or the build was called off; what is wrong with the
-/// proposal, and taking longer than `time_limit` too, is a finding.
-pub async fn build_within(
-    time_limit: Duration,
+/// proposal, and taking longer than the time limit too, is a finding.
+pub async fn build_with(
+    options: &BuildOptions,
     installation: &Installation,
     launcher: &dyn Launcher,
     proposal: &ProposedTool,
@@ -98,9 +124,20 @@ pub async fn build_within(
         launcher,
         step,
         cancel,
-        time_limit,
+        time_limit: options.time_limit,
     };
-    match proposal.language {
-        Language::Rust => crate::rust::build(&context, proposal).await,
+    let mut built = match proposal.language {
+        Language::Rust => crate::rust::build(&context, proposal).await?,
+    };
+    built.form = options.form.unwrap_or(built.form);
+    if built.form == Form::Component
+        && let Some(module) = built.module.take()
+    {
+        step("making a component of it".to_owned());
+        match encoder::encode(&context, module).await? {
+            Ok(component) => built.module = Some(component),
+            Err(finding) => built.findings.push(finding),
+        }
     }
+    Ok(built)
 }

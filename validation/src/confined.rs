@@ -4,7 +4,10 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let roles: isolation::Roles<'_> = &[(validation::JUDGE, validation::run_judge)];
+    let roles: isolation::Roles<'_> = &[
+        (validation::ENCODE, validation::run_encode),
+        (validation::JUDGE, validation::run_judge),
+    ];
     if let Some(code) = isolation::enter_if_asked(roles) {
         return code;
     }

@@ -1,22 +1,26 @@
-//! What a module is, without running it.
+//! What a module or component is, without running it.
+
+mod component;
 
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef, Validator};
 
-/// What a module is and asks for.
+/// What a module or component is and asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Inspection {
-    /// Size of the module, in bytes.
+    /// `module`; or `command component`, `tool component` or `component` (one that is neither).
+    pub form: String,
+    /// Size of the whole, in bytes.
     pub bytes: u64,
     /// SHA-256, in hex.
     pub digest: String,
-    /// Imports, as `module::name`, with their kind.
+    /// Imports, as `module::name`, with their kind; of a component as `interface::name`.
     pub imports: Vec<(String, String)>,
     /// Exports, with their kind.
     pub exports: Vec<(String, String)>,
-    /// Functions that the module defines.
+    /// Functions that the module defines; with a component, all modules inside, here and below.
     pub functions: u64,
     /// For each memory its first size and its own maximum, in pages of 64 KiB.
     pub memories: Vec<(u64, Option<u64>)>,
@@ -28,8 +32,38 @@ pub struct Inspection {
     pub data_bytes: u64,
     /// Custom sections and their sizes in bytes.
     pub custom_sections: Vec<(String, u64)>,
+    /// The modules inside a component, at any depth, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<InnerModule>,
     /// What made it: field, name and version, from the `producers` section.
     pub producers: Vec<String>,
+}
+
+/// A module inside a component.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct InnerModule {
+    /// Its size, in bytes.
+    pub bytes: u64,
+    /// Functions that it defines.
+    pub functions: u64,
+    /// Bytes of initialised data.
+    pub data_bytes: u64,
+    #[serde(skip)]
+    start: u64,
+}
+
+impl InnerModule {
+    fn at(start: u64) -> Self {
+        Self {
+            start,
+            ..Self::default()
+        }
+    }
+
+    fn end(&mut self, end: u64) {
+        self.bytes = end.saturating_sub(self.start);
+    }
 }
 
 /// Why bytes can't be inspected.
@@ -42,9 +76,6 @@ pub enum InspectError {
     /// Something else.
     #[error("this is not WebAssembly: it does not start with \"\\0asm\"")]
     NotWasm,
-    /// A component where a module is meant.
-    #[error("this is a WebAssembly component; a module is meant: build for wasm32-wasip1")]
-    Component,
     /// Broken or cut off.
     #[error("the module is broken at byte {offset}: {message}")]
     Invalid {
@@ -55,10 +86,10 @@ pub enum InspectError {
     },
 }
 
-/// Reads and checks a module.
+/// Reads and checks a module or component.
 ///
 /// # Errors
-/// When it is empty, no WebAssembly, a component, or not valid.
+/// When it is empty, no WebAssembly, or not valid.
 pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
     if wasm.is_empty() {
         return Err(InspectError::Empty);
@@ -66,19 +97,22 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
     if !wasm.starts_with(b"\0asm") {
         return Err(InspectError::NotWasm);
     }
-    if wasm.get(6..8) == Some(&[1, 0]) {
-        return Err(InspectError::Component);
-    }
     let broken = |error: wasmparser::BinaryReaderError| InspectError::Invalid {
         offset: error.offset(),
         message: error.message().to_owned(),
     };
-    Validator::new().validate_all(wasm).map_err(broken)?;
     let mut found = Inspection {
+        form: "module".to_owned(),
         bytes: wasm.len() as u64,
         digest: runtime::Digest::of(wasm).to_string(),
         ..Inspection::default()
     };
+    // The upper half of the version is the layer: 1 is the component model.
+    if wasm.get(6..8) == Some(&[1, 0]) {
+        component::inspect(wasm, &mut found).map_err(broken)?;
+        return Ok(found);
+    }
+    Validator::new().validate_all(wasm).map_err(broken)?;
     for payload in Parser::new(0).parse_all(wasm) {
         section(&mut found, payload.map_err(broken)?).map_err(broken)?;
     }
@@ -158,6 +192,11 @@ fn section(found: &mut Inspection, payload: Payload<'_>) -> wasmparser::Result<(
 }
 
 impl Inspection {
+    /// Whether it is a component.
+    pub fn is_component(&self) -> bool {
+        self.form != "module"
+    }
+
     /// Figures for a report.
     pub(crate) fn metrics(&self) -> BTreeMap<String, f64> {
         #[allow(clippy::cast_precision_loss, reason = "figures for people")]
@@ -213,7 +252,6 @@ mod tests {
         let good = wat("(module (func (export \"_start\")))");
         assert_eq!(inspect(b""), Err(InspectError::Empty));
         assert_eq!(inspect(b"hello"), Err(InspectError::NotWasm));
-        assert_eq!(inspect(&wat("(component)")), Err(InspectError::Component));
         for cut in 4..good.len() {
             // Some cuts end between two sections and leave a shorter module behind.
             if let Err(error) = inspect(&good[..cut]) {

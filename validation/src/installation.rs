@@ -1,9 +1,11 @@
 //! What set-up made: toolchain, allowed crates, and those crates compiled ahead.
 
+use crate::{Advisories, AdvisoriesError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What tool builds need, in one folder (`make setup` makes it).
 #[derive(Clone, Debug)]
@@ -14,6 +16,8 @@ pub struct Installation {
     pub toolchain: Toolchain,
     /// The crates that a proposal may name, each with the one version that there is.
     pub allowed: BTreeMap<String, semver::Version>,
+    /// What is publicly known against versions of crates, where the operator has a database.
+    pub advisories: Option<Arc<Advisories>>,
 }
 
 /// The Rust that builds tools.
@@ -38,6 +42,13 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
+    /// clippy's driver, where the toolchain has one: it has to be of the same version as rustc,
+    /// so only the one beside it counts.
+    pub(crate) fn clippy(&self, name: &str) -> Option<PathBuf> {
+        let path = self.rustc.parent()?.join(name);
+        path.is_file().then_some(path)
+    }
+
     /// The folders that its programs are in and read from: where each program is, links
     /// followed, and what is beside that.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
@@ -167,7 +178,18 @@ impl Installation {
             home: home.to_owned(),
             toolchain,
             allowed: list.crates,
+            advisories: None,
         })
+    }
+
+    /// The same with a database of advisories: tools with a version of a crate that is known to
+    /// be vulnerable are then for a person to decide.
+    ///
+    /// # Errors
+    /// When the folder is no database: see [`Advisories::read`].
+    pub fn with_advisories(mut self, folder: &Path) -> Result<Self, AdvisoriesError> {
+        self.advisories = Some(Arc::new(Advisories::read(folder)?));
+        Ok(self)
     }
 
     /// Looks at each part, for people.

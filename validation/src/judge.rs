@@ -55,7 +55,8 @@ impl Judge {
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
     ) -> Result<Judged, ValidationError> {
-        let Some(tool) = self.inspect(module, journal, cancel).await? else {
+        let inspecting = self.inspect(proposal, module, journal, cancel);
+        let Some(tool) = inspecting.await? else {
             skip_running(journal);
             return Ok(Judged {
                 manifest: None,
@@ -76,6 +77,7 @@ impl Judge {
     #[tracing::instrument(skip_all)]
     async fn inspect(
         &self,
+        proposal: &ProposedTool,
         module: &[u8],
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
@@ -87,9 +89,10 @@ impl Judge {
         let looking = tokio::task::spawn_blocking(move || {
             let inspected = crate::inspect(&bytes);
             let loaded = inspected.is_ok().then(|| sandbox.load(&bytes, &limits));
-            (inspected, loaded)
+            let analysed = inspected.is_ok().then(|| crate::analyse(&bytes));
+            (inspected, analysed, loaded)
         });
-        let (inspected, loaded) = looking
+        let (inspected, analysed, loaded) = looking
             .await
             .map_err(ValidationError::machine("compiling the module"))?;
         if cancel.is_cancelled() {
@@ -105,6 +108,11 @@ impl Judge {
                 "build a WASI preview 1 command; where the compiler gave this, report it",
             )),
         }
+        // What was just found valid is so the second time too.
+        if let Some(Ok(analysis)) = analysed {
+            stages::analysis::judge(&mut found, &analysis);
+        }
+        stages::analysis::look_for_secrets(&mut found, proposal, module);
         match loaded {
             Some(Ok(loaded)) => tool = Some(loaded),
             Some(Err(error)) => stages::inspection::refused(&mut found, &error),

@@ -19,10 +19,15 @@
     )
 )]
 
+mod advisories;
+mod analysis;
+mod beneath;
 mod builder;
 mod contract;
+mod encoder;
 mod error;
 mod finding;
+mod form;
 mod inspect;
 mod installation;
 mod judge;
@@ -38,10 +43,14 @@ mod validator;
 mod verdict;
 mod worker;
 
-pub use builder::{BUILD_TIME_LIMIT, Built, TestProgram, build, build_within};
+pub use advisories::{Advisories, AdvisoriesError, Advisory};
+pub use analysis::{Analysis, Secret, analyse, secrets};
+pub use builder::{BUILD_TIME_LIMIT, BuildOptions, Built, TestProgram, build, build_with};
 pub use contract::{Contract, ContractError, Mismatch};
+pub use encoder::{ENCODE, run_encode};
 pub use error::ValidationError;
-pub use inspect::{InspectError, Inspection, inspect};
+pub use form::Form;
+pub use inspect::{InnerModule, InspectError, Inspection, inspect};
 pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
 pub use options::ValidatorOptions;
@@ -52,4 +61,6 @@ pub use report::{
     StageKind, StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
 pub use validator::{Validated, Validator};
+#[doc(hidden)]
+pub use worker::is_judges_line;
 pub use worker::{JUDGE, run_judge};

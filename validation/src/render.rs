@@ -8,9 +8,10 @@ pub fn render_human(report: &ValidationReport) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{} {}: {}",
+        "{} {} ({}): {}",
         report.name,
         report.version,
+        report.form.as_str(),
         report.verdict.as_str()
     );
     for stage in &report.stages {

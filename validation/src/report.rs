@@ -1,5 +1,6 @@
 //! What validation found.
 
+use crate::Form;
 use policies::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,8 +17,11 @@ pub struct ValidationReport {
     pub version: semver::Version,
     /// SHA-256 of the proposal's content, in hex.
     pub proposal_digest: String,
-    /// SHA-256 of the module, in hex, when it was built.
+    /// SHA-256 of the module or component, in hex, when it was built.
     pub artifact_digest: Option<String>,
+    /// What it was compiled to; reports made before there was a choice are of commands.
+    #[serde(default)]
+    pub form: Form,
     /// What built and ran it.
     pub toolchain: ToolchainVersions,
     /// Under which policy its tests and examples ran, and who set it.

@@ -1,10 +1,11 @@
 //! The builder for Rust: a package is laid out, checked, and built by cargo without a network.
 
-mod beneath;
 mod cargo;
+mod dependencies;
 mod folder;
 mod inputs;
 mod layout;
+mod lints;
 mod messages;
 mod package;
 mod resolved;
@@ -31,9 +32,9 @@ pub(crate) async fn build(
     };
     // Everything that could run code of the proposal's while it is built is refused before
     // cargo sees the package.
-    built
-        .findings
-        .extend(package::check(&package, &context.installation.allowed));
+    let checked = package::check(&package, &context.installation.allowed);
+    built.findings.extend(checked.findings);
+    built.form = checked.form;
     if has_errors(&built.findings) {
         return Ok(built);
     }
@@ -67,6 +68,12 @@ async fn run(
     if has_errors(&built.findings) {
         return Ok(());
     }
+    if let Some(metadata) = resolved::read(&output) {
+        let advisories = context.installation.advisories.as_deref();
+        built
+            .findings
+            .extend(dependencies::check(&metadata, advisories));
+    }
 
     (context.step)("compiling".to_owned());
     let started = Instant::now();
@@ -95,6 +102,9 @@ async fn run(
         .insert("compile_millis".into(), millis(started));
 
     (context.step)("compiling the tests".to_owned());
+    if !cargo.lints() {
+        built.findings.push(lints::not_there());
+    }
     let started = Instant::now();
     let Some(output) = in_time(
         cargo.test(context.cancel).await?,
@@ -184,12 +194,16 @@ async fn settle(
         };
         let list = String::from_utf8_lossy(&list);
         let outside = inputs::outside(&list, &places.package);
-        found.extend(outside.iter().map(|file| messages::host_file(file)));
+        let ours = cargo.lint_config();
+        let outside = outside.iter().filter(|file| **file != ours);
+        found.extend(outside.map(|file| messages::host_file(file)));
     }
     // What was said of the tool is not said again of its tests.
     for finding in found {
         let is_told = built.findings.contains(&finding);
-        let is_for_the_tests = part == Part::Tests && finding.severity != Severity::Error;
+        let is_for_the_tests = part == Part::Tests
+            && finding.severity != Severity::Error
+            && !finding.rule.starts_with("build/lint");
         if !is_told && !is_for_the_tests {
             built.findings.push(finding);
         }

@@ -1,5 +1,6 @@
 //! The stages after the build. Each takes what it needs and gives findings and figures.
 
+pub(crate) mod analysis;
 pub(crate) mod examples;
 pub(crate) mod fixtures;
 pub(crate) mod inspection;

@@ -6,8 +6,8 @@ use crate::judge::{nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
-    EffectivePolicy, Installation, Manifest, Progress, ProposedTool, StageKind, ToolchainVersions,
-    ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
+    EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool, StageKind,
+    ToolchainVersions, ValidationError, ValidationReport, ValidatorOptions, builder, verdict,
 };
 use isolation::Launcher;
 use journal::Journal;
@@ -34,7 +34,7 @@ pub struct Validator {
 pub struct Validated {
     /// What was found, and the verdict.
     pub report: ValidationReport,
-    /// The module, if it was built.
+    /// The module or component, if it was built.
     pub artifact: Option<Vec<u8>>,
     /// What the tool says of itself, if that could be had.
     pub manifest: Option<Manifest>,
@@ -42,10 +42,17 @@ pub struct Validated {
     pub grant: Policy,
 }
 
+/// What the build stage gave.
+struct Made {
+    artifact: Option<Vec<u8>>,
+    form: Form,
+    digest: Option<runtime::Digest>,
+}
+
 impl Validator {
     /// A validator that builds with this installation, confines by this launcher, and lets no
-    /// tool do more than the operator's ceiling. The launcher's program must have the role
-    /// [`JUDGE`](crate::JUDGE).
+    /// tool do more than the operator's ceiling. The launcher's program must have the roles
+    /// [`ENCODE`](crate::ENCODE) and [`JUDGE`](crate::JUDGE).
     pub fn new(installation: Installation, launcher: Arc<dyn Launcher>, ceiling: Policy) -> Self {
         Self {
             installation,
@@ -110,15 +117,19 @@ impl Validator {
             journal.skip(stage, &reason);
         }
         let digest = built.module.as_deref().map(runtime::Digest::of);
-        Ok(self.conclude(proposal, built.module, digest, journal, manifest, grant))
+        let made = Made {
+            artifact: built.module,
+            form: built.form,
+            digest,
+        };
+        Ok(self.conclude(proposal, made, journal, manifest, grant))
     }
 
     /// The report and what goes with it.
     fn conclude(
         &self,
         proposal: &ProposedTool,
-        artifact: Option<Vec<u8>>,
-        digest: Option<runtime::Digest>,
+        made: Made,
         journal: Journal<'_>,
         manifest: Option<Manifest>,
         grant: Policy,
@@ -130,7 +141,8 @@ impl Validator {
             name: proposal.name.clone(),
             version: proposal.version.clone(),
             proposal_digest: proposal.content_digest(),
-            artifact_digest: digest.map(|digest| digest.to_string()),
+            artifact_digest: made.digest.map(|digest| digest.to_string()),
+            form: made.form,
             toolchain: self.versions(),
             policy: EffectivePolicy {
                 explained: grant.explain(),
@@ -143,7 +155,7 @@ impl Validator {
         tracing::info!(verdict = verdict.as_str(), "validated");
         Validated {
             report,
-            artifact,
+            artifact: made.artifact,
             manifest,
             grant,
         }

@@ -10,7 +10,7 @@ use common::{installation, launcher};
 use runtime::CancellationToken;
 use serde_json::json;
 use std::time::Duration;
-use validation::{Built, ProposedTool, build_within};
+use validation::{BuildOptions, Built, ProposedTool, build_with};
 
 /// Time enough for the longest of these on a busy machine.
 const LONG: Duration = Duration::from_mins(2);
@@ -23,9 +23,18 @@ async fn built_within(limit: Duration, source: &str, tests: &str) -> Built {
     let proposal = ProposedTool::from_json(&proposal.to_string()).expect("a proposal");
     let (installation, launcher) = (installation(), launcher().await);
     let cancel = CancellationToken::new();
-    build_within(limit, &installation, &launcher, &proposal, &|_| {}, &cancel)
-        .await
-        .expect("the machine does its part")
+    let mut options = BuildOptions::default();
+    options.time_limit = limit;
+    build_with(
+        &options,
+        &installation,
+        &launcher,
+        &proposal,
+        &|_| {},
+        &cancel,
+    )
+    .await
+    .expect("the machine does its part")
 }
 
 async fn built(source: &str) -> Built {

@@ -9,13 +9,14 @@ use runtime::Digest;
 use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use validation::{Installation, ValidationError};
+use validation::{BuildOptions, Form, Installation, ValidationError, build_with};
 
-/// Builds a package or proposal into a WASI module, as validation would
+/// Builds a package or proposal into a WASI module or component, as validation would
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Example:
-  wasm-runner build . && wasm-runner inspect target/word-count.wasm")]
+  wasm-runner build . && wasm-runner inspect target/word-count.wasm
+  wasm-runner build --component .")]
 pub(crate) struct Args {
     /// A package's folder, or a proposal as JSON
     #[arg(value_name = "FOLDER|FILE.json")]
@@ -23,7 +24,10 @@ pub(crate) struct Args {
     /// Where the module goes; by default NAME.wasm in the package's target/, or here for JSON
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// As JSON: path, size, digest and findings
+    /// Makes a component of it, whatever form the package chooses
+    #[arg(long)]
+    component: bool,
+    /// As JSON: path, form, size, digest and findings
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -38,7 +42,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         let spinner = spinner(&format!("building {}", proposal.name));
         let step = |what: String| spinner.say(&what);
         let launcher = args.confine.launcher().await?;
-        Ok(validation::build(&installation, &*launcher, &proposal, &step, &cancel).await)
+        let mut options = BuildOptions::default();
+        options.form = args.component.then_some(Form::Component);
+        let (launcher, proposal) = (&*launcher, &proposal);
+        anyhow::Ok(build_with(&options, &installation, launcher, proposal, &step, &cancel).await)
     })?;
     let built = match built {
         Err(ValidationError::Cancelled) => {
@@ -59,6 +66,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         print_json(&json!({
             "path": built.module.is_some().then_some(&path),
+            "form": built.form,
             "bytes": built.module.as_ref().map(Vec::len),
             "digest": digest,
             "findings": built.findings,
@@ -73,9 +81,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     if !args.json {
         let (size, path) = (size(module.len() as u64), path.display());
+        let form = built.form.as_str();
         writeln!(
             out(),
-            "{GOOD}built{GOOD:#} {BOLD}{path}{BOLD:#} {DIM}{size}, sha256 {digest}{DIM:#}"
+            "{GOOD}built{GOOD:#} {BOLD}{path}{BOLD:#} {DIM}{form}, {size}, sha256 {digest}{DIM:#}"
         )?;
     }
     Ok(Exit::Success)

@@ -8,9 +8,10 @@ use crate::output::{
 use crate::problem::Problem;
 use crate::{cancel, confine, module, proposal_source};
 use policies::{Bytes, Limits};
+use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use validation::{Inspection, Installation, ValidationError};
+use validation::{Analysis, Inspection, Installation, ValidationError};
 
 /// Says what a module is and asks for, without running it
 #[derive(clap::Args, Debug)]
@@ -46,12 +47,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let inspection = validation::inspect(&wasm).map_err(|error| {
         Problem::new(format!("{} is no module", args.source.display())).because(error)
     })?;
+    let code = validation::analyse(&wasm).map_err(|error| {
+        Problem::new(format!("{} can't be read", args.source.display())).because(error)
+    })?;
     if args.json {
-        print_json(&inspection)?;
+        print_json(&Seen { inspection, code })?;
     } else {
         print(&args.source, &inspection)?;
+        print_code(&code)?;
     }
     Ok(Exit::Success)
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Seen {
+    #[serde(flatten)]
+    inspection: Inspection,
+    code: Analysis,
 }
 
 /// The module of a proposal, or `None` when Ctrl-C came first.
@@ -92,7 +105,21 @@ fn print(source: &Path, found: &Inspection) -> anyhow::Result<()> {
         ),
     )?;
     row("sha256", &found.digest)?;
+    if found.is_component() {
+        row("form", &found.form)?;
+    }
     row("functions", &grouped(found.functions))?;
+    for module in &found.modules {
+        row(
+            "module",
+            &format!(
+                "{}, {} functions, {} of data",
+                size(module.bytes),
+                grouped(module.functions),
+                size(module.data_bytes)
+            ),
+        )?;
+    }
     for (first, most) in &found.memories {
         let most = most.map_or("no maximum of its own".to_owned(), |most| {
             format!("at most {}", pages(most))
@@ -121,7 +148,11 @@ fn print(source: &Path, found: &Inspection) -> anyhow::Result<()> {
         row("exports", &format!("{name} ({kind})"))?;
     }
     for (name, kind) in &found.imports {
-        let foreign = !name.starts_with("wasi_snapshot_preview1::");
+        let foreign = !name.starts_with(if found.is_component() {
+            "wasi:"
+        } else {
+            "wasi_snapshot_preview1::"
+        });
         let note = if foreign {
             format!("  {WARN}not WASI: no module with it is run{WARN:#}")
         } else {
@@ -143,4 +174,29 @@ fn pages(count: u64) -> String {
         size(count.saturating_mul(Limits::PAGE.0)),
         grouped(count)
     )
+}
+
+fn print_code(code: &Analysis) -> anyhow::Result<()> {
+    let mut out = out();
+    let mut row =
+        |name: &str, value: &str| writeln!(out, "  {BOLD}{name:<10}{BOLD:#} {}", harmless(value));
+    row(
+        "code",
+        &format!(
+            "{} in {} functions that can be reached and {} that can't",
+            size(code.code_bytes),
+            grouped(code.reachable),
+            grouped(code.dead)
+        ),
+    )?;
+    for (name, bytes) in &code.largest {
+        row("largest", &format!("{name} ({})", size(*bytes)))?;
+    }
+    for name in &code.recursive {
+        row("recursive", name)?;
+    }
+    for name in &code.endless {
+        row("endless", &format!("a loop in {name} that nothing ends"))?;
+    }
+    Ok(())
 }

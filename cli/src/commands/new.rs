@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// Where the package goes; by default a new folder of that name, here
     #[arg(long, value_name = "FOLDER")]
     path: Option<PathBuf>,
+    /// Has it compiled to a component instead of a command
+    #[arg(long)]
+    component: bool,
 }
 
 macro_rules! template {
@@ -36,6 +39,13 @@ const FILES: &[(&str, &str)] = &[
     (".gitignore", template!("gitignore")),
     (".cargo/config.toml", template!("cargo-config.toml")),
 ];
+
+/// What chooses the component form, at the end of `Cargo.toml`.
+const COMPONENT: &str = "
+# Validation makes a component of it; without these lines, a command.
+[package.metadata.wasm-runner]
+form = \"component\"
+";
 
 /// Names that cargo keeps for itself, and those of the template's own dependencies.
 const TAKEN: &[&str] = &[
@@ -64,7 +74,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     // Absolute: cargo would look for it below the package.
     let vendor = std::path::absolute(Installation::locate().join("vendor"))?;
     for (path, text) in FILES {
-        write(&folder.join(path), &filled(text, &args.name, &vendor)?)?;
+        let mut text = filled(text, &args.name, &vendor)?;
+        if args.component && *path == "Cargo.toml" {
+            text.push_str(COMPONENT);
+        }
+        write(&folder.join(path), &text)?;
     }
     say_next(&args.name, &folder, &vendor)?;
     Ok(Exit::Success)
@@ -237,6 +251,16 @@ mod tests {
                 text.parse::<toml::Table>().expect(path);
             }
         }
+    }
+
+    #[test]
+    fn the_form_is_one_more_table() {
+        let (_, manifest) = FILES[0];
+        let manifest = filled(manifest, "word-count", Path::new("/v")).expect("text");
+        let manifest = format!("{manifest}{COMPONENT}");
+        let manifest: toml::Table = manifest.parse().expect("TOML");
+        let form = &manifest["package"]["metadata"]["wasm-runner"]["form"];
+        assert_eq!(form.as_str(), Some("component"));
     }
 
     #[test]

@@ -5,11 +5,13 @@ use crate::exit::Exit;
 use crate::limit_flags::LimitFlags;
 use crate::output::{print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
-use crate::{cancel, module, policy_source};
-use policies::{Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, Policy, Random};
-use runtime::{Call, Chunk, Execution, Sandbox, SandboxConfig, Stream};
+use crate::{cancel, policy_source};
+use policies::{
+    Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, NetworkGrant, Policy, Random,
+};
+use runtime::{Call, Chunk, Execution, LiveInput, Sandbox, SandboxConfig, Stream};
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -25,18 +27,18 @@ pub(crate) mod grants;
 #[command(after_help = "\
 Examples:
   echo '{\"text\": \"a b\"}' | wasm-runner run word-count.wasm
-  wasm-runner run --dir ./data::/data:ro --fuel '10 G' --usage search.wasm -- needle /data
+  wasm-runner run --dir ./data::/data:ro --fuel '10 G' --usage search.wasm needle /data
+  wasm-runner run --net api.example.com:443 fetch.wasm
   wasm-runner run --env TZ=UTC --env LANG --json --input case.json tool.wasm
 Exit codes: the guest's own (0 to 125), else from 200 on: 202 fuel, 203 memory, 204 time,
 205 output, 201 trap, 206 input refused, 200 nothing ran. `wasm-runner --help` lists them all.")]
 pub(crate) struct Args {
-    /// The module: .wasm, or .wat text
-    #[arg(value_name = "MODULE")]
-    module: PathBuf,
-
-    /// Arguments for the guest
-    #[arg(last = true, value_name = "ARGS")]
-    passed_on: Vec<OsString>,
+    /// The module (.wasm, or .wat text), and after it the guest's arguments
+    ///
+    /// Whatever stands after the module is the guest's, options too: ours stand before it. One
+    /// `--` directly after the module is left out.
+    #[arg(required = true, trailing_var_arg = true, num_args = 1.., value_names = ["MODULE", "ARGS"])]
+    module_and_args: Vec<OsString>,
 
     /// A policy file, or a preset: pure, workspace, web
     #[arg(long, value_name = "FILE|PRESET", default_value = "pure")]
@@ -54,6 +56,14 @@ pub(crate) struct Args {
     /// Sets an environment variable; with the name alone, to the value that it has here
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
+
+    /// Lets the guest call a host and port: api.example.com:443, *.example.com:443, 127.0.0.1:8080
+    ///
+    /// A name leads to public addresses only; a private or local address is named itself
+    /// (`localhost` stands for loopback). Where neither the policy nor a flag says how much may
+    /// be asked and sent, it is what the preset `web` allows.
+    #[arg(long, value_name = "HOST:PORT", value_parser = grants::network)]
+    net: Vec<NetworkGrant>,
 
     /// Standard input: a file, or - for our own (the default, unless that is a terminal)
     #[arg(long, value_name = "FILE|-")]
@@ -79,32 +89,49 @@ pub(crate) struct Args {
     limits: LimitFlags,
 }
 
+impl Args {
+    /// What is run, and what it is told.
+    fn module_and_arguments(&self) -> anyhow::Result<(&Path, Vec<String>)> {
+        let (module, mut arguments) = self
+            .module_and_args
+            .split_first()
+            .ok_or_else(|| Problem::new("no module was named"))?;
+        if let Some((first, rest)) = arguments.split_first()
+            && first == "--"
+        {
+            arguments = rest;
+        }
+        Ok((Path::new(module), utf8_arguments(arguments)?))
+    }
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let env = args
         .env
         .iter()
         .map(grants::variable)
         .collect::<Result<Vec<_>, _>>()?;
-    let arguments = utf8_arguments(&args.passed_on)?;
+    let (module, arguments) = args.module_and_arguments()?;
     let policy = effective_policy(args, &env)?;
-    let wasm = module::read(&args.module, policy.limits.module_size)?;
+    let wasm = crate::module::read(module, policy.limits.module_size)?;
     folders_are_there(&policy)?;
-    let input = read_input(args.input.as_deref(), policy.limits.input)?;
+    let (input, live_input) = input_of(args.input.as_deref(), policy.limits.input)?;
     let sandbox = sandbox_for(&policy.limits)?;
-    let compiling = spinner(&format!("compiling {}", args.module.display()));
+    let compiling = spinner(&format!("compiling {}", module.display()));
     let tool = sandbox.load(&wasm, &policy.limits).map_err(|error| {
-        Problem::new(format!("{} can't be run", args.module.display())).because(error)
+        Problem::new(format!("{} can't be run", module.display())).because(error)
     })?;
     drop(compiling);
     drop(wasm);
 
     let execution = block_on(async {
         let cancel = cancel::by_ctrl_c();
-        let call = Call::new(policy.clone())
+        let mut call = Call::new(policy.clone())
             .with_args(arguments)
             .with_env(env)
             .with_input(input)
             .with_cancel(cancel.clone());
+        call.live_input = live_input;
         if args.json {
             return Ok(tool.run(call).await);
         }
@@ -153,6 +180,7 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
     capabilities
         .environment
         .extend(env.iter().map(|(name, _)| name.clone()));
+    capabilities.network.extend(args.net.iter().cloned());
     capabilities.clocks = args.clocks.unwrap_or(capabilities.clocks);
     capabilities.random = args.random.unwrap_or(capabilities.random);
 
@@ -167,6 +195,15 @@ fn effective_policy(args: &Args, env: &[(String, String)]) -> anyhow::Result<Pol
     {
         limits.files = workspace.limits.files;
         limits.file_bytes = workspace.limits.file_bytes;
+    }
+    if !policy.capabilities.network.is_empty()
+        && limits.network_requests == 0
+        && limits.network_bytes == Bytes(0)
+        && !args.limits.has_network_limits()
+        && let Some(web) = Policy::preset("web")
+    {
+        limits.network_requests = web.limits.network_requests;
+        limits.network_bytes = web.limits.network_bytes;
     }
     args.limits.apply(limits)?;
     Ok(policy)
@@ -218,27 +255,25 @@ fn utf8_arguments(args: &[OsString]) -> anyhow::Result<Vec<String>> {
     Ok(texts)
 }
 
-/// All of the input, at most one byte more than the policy allows: the run itself then says no.
-fn read_input(source: Option<&Path>, limit: Bytes) -> anyhow::Result<Vec<u8>> {
-    let most = limit.0.saturating_add(1);
-    let mut bytes = Vec::new();
+/// What is there of the input before the run, and where the rest comes from. Our own standard
+/// input is read only once the guest reads: whoever starts us may write to it much later, or
+/// leave it to the next program.
+fn input_of(source: Option<&Path>, limit: Bytes) -> anyhow::Result<(Vec<u8>, Option<LiveInput>)> {
     match source {
-        None if io::stdin().is_terminal() => {}
+        None if io::stdin().is_terminal() => Ok((Vec::new(), None)),
         Some(path) if path != Path::new("-") => {
             let failed = |error| file_problem("read", path, error);
             let file = std::fs::File::open(path).map_err(failed)?;
-            file.take(most).read_to_end(&mut bytes).map_err(failed)?;
-        }
-        _ => {
-            let failed = |error| file_problem("read", Path::new("standard input"), error);
-            io::stdin()
-                .lock()
-                .take(most)
+            let mut bytes = Vec::new();
+            // At most one byte more than the policy allows: the run itself then says no.
+            let most = limit.0.saturating_add(1);
+            io::Read::take(file, most)
                 .read_to_end(&mut bytes)
                 .map_err(failed)?;
+            Ok((bytes, None))
         }
+        _ => Ok((Vec::new(), Some(LiveInput::new(tokio::io::stdin())))),
     }
-    Ok(bytes)
 }
 
 /// Writes what the guest writes. When no one reads it any more, the run is called off.

@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// What no tool may exceed: a policy file, or a preset
     #[arg(long, value_name = "FILE|PRESET", default_value = "workspace")]
     ceiling: String,
+    /// A folder with an advisory database (RustSec's form) in which its crates are looked up
+    #[arg(long, value_name = "FOLDER")]
+    advisories: Option<PathBuf>,
     #[command(flatten)]
     confine: confine::Args,
 }
@@ -42,7 +45,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let proposal = proposal_source::read(&args.source)?;
     let ceiling = policy_source::load(&args.ceiling)?;
-    let installation = Installation::open(&Installation::locate())?;
+    let mut installation = Installation::open(&Installation::locate())?;
+    if let Some(folder) = &args.advisories {
+        installation = installation.with_advisories(folder)?;
+    }
     let validated = block_on(async {
         let validator = Validator::new(installation, args.confine.launcher().await?, ceiling);
         let cancel = cancel::by_ctrl_c();

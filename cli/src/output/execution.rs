@@ -152,6 +152,17 @@ pub(crate) fn print_usage(execution: &Execution, policy: Option<&Policy>) -> io:
             usage.files_created
         )?;
     }
+    if usage.network_requests > 0 {
+        writeln!(
+            err,
+            "{BOLD}network{BOLD:#}     {}{} requests, {} sent and {} received{}",
+            usage.network_requests,
+            of(limits.map(|limits| limits.network_requests.to_string())),
+            size(usage.network_sent),
+            size(usage.network_received),
+            of(limits.map(|limits| limits.network_bytes.to_string())),
+        )?;
+    }
     print_denied(&mut err, execution)
 }
 
@@ -189,6 +200,8 @@ fn rule_name(rule: Rule) -> &'static str {
         Rule::Tables => "limits.tables",
         Rule::Files => "limits.files",
         Rule::FileBytes => "limits.file_bytes",
+        Rule::NetworkRequests => "limits.network_requests",
+        Rule::NetworkBytes => "limits.network_bytes",
         _ => "policy",
     }
 }

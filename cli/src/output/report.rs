@@ -16,7 +16,8 @@ pub(crate) fn print_report(report: &ValidationReport, with_stages: bool) -> io::
     let (name, version) = (harmless(&report.name), &report.version);
     writeln!(
         out,
-        "{BOLD}{name}{BOLD:#} {version}  {style}{verdict}{style:#}  {DIM}confidence {:.2}{DIM:#}",
+        "{BOLD}{name}{BOLD:#} {version}  {style}{verdict}{style:#}  {DIM}{}, confidence {:.2}{DIM:#}",
+        report.form.as_str(),
         report.confidence.score
     )?;
     if with_stages {

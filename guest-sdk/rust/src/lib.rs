@@ -4,6 +4,8 @@
     reason = "the README shows a tool with its tests"
 )]
 
+#[cfg(target_os = "wasi")]
+mod component;
 mod error;
 mod folder;
 mod log;

@@ -226,6 +226,7 @@ fn narrow(policy: &mut Policy, asked: &proto::CallLimits) {
     set(&mut limits.stderr, asked.stderr_bytes);
     set(&mut limits.output, asked.output_bytes);
     set(&mut limits.file_bytes, asked.file_bytes);
+    set(&mut limits.network_bytes, asked.network_bytes);
     if let Some(fuel) = asked.fuel {
         limits.fuel = Fuel(fuel);
     }
@@ -234,6 +235,9 @@ fn narrow(policy: &mut Policy, asked: &proto::CallLimits) {
     }
     if let Some(files) = asked.files {
         limits.files = files;
+    }
+    if let Some(requests) = asked.network_requests {
+        limits.network_requests = requests;
     }
 }
 

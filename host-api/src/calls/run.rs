@@ -184,6 +184,7 @@ impl Prepared {
             args: Vec::new(),
             env: self.environment,
             input: self.input.into(),
+            live_input: None,
             policy: self.policy,
             cancel: self.cancel,
             live,

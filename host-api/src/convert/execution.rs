@@ -152,6 +152,9 @@ impl From<Usage> for proto::Usage {
             bytes_written: usage.bytes_written,
             files_created: usage.files_created,
             denied: usage.denied,
+            network_requests: usage.network_requests,
+            network_sent: usage.network_sent,
+            network_received: usage.network_received,
         }
     }
 }
@@ -168,6 +171,9 @@ impl From<proto::Usage> for Usage {
         usage.bytes_written = wire.bytes_written;
         usage.files_created = wire.files_created;
         usage.denied = wire.denied;
+        usage.network_requests = wire.network_requests;
+        usage.network_sent = wire.network_sent;
+        usage.network_received = wire.network_received;
         usage
     }
 }
@@ -273,6 +279,9 @@ mod tests {
         execution.usage.bytes_written = 7;
         execution.usage.files_created = 8;
         execution.usage.denied = 9;
+        execution.usage.network_requests = 10;
+        execution.usage.network_sent = 11;
+        execution.usage.network_received = 12;
         execution.denied = [
             Rule::Directories,
             Rule::Environment,
@@ -281,6 +290,8 @@ mod tests {
             Rule::Tables,
             Rule::Files,
             Rule::FileBytes,
+            Rule::NetworkRequests,
+            Rule::NetworkBytes,
         ]
         .into_iter()
         .map(|rule| DeniedAttempt {

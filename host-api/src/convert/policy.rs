@@ -42,6 +42,8 @@ impl From<&Limits> for proto::Limits {
             output_bytes: limits.output.0,
             files: limits.files,
             file_bytes: limits.file_bytes.0,
+            network_requests: limits.network_requests,
+            network_bytes: limits.network_bytes.0,
             module_size_bytes: limits.module_size.0,
         }
     }
@@ -62,6 +64,8 @@ impl From<proto::Limits> for Limits {
             output: Bytes(wire.output_bytes),
             files: wire.files,
             file_bytes: Bytes(wire.file_bytes),
+            network_requests: wire.network_requests,
+            network_bytes: Bytes(wire.network_bytes),
             module_size: Bytes(wire.module_size_bytes),
         }
     }

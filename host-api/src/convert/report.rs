@@ -4,8 +4,8 @@ use super::{WireError, inner, list, non_empty, required};
 use crate::proto;
 use serde_json::json;
 use validation::{
-    Confidence, ConfidenceFactor, Finding, Place, Reproducer, Severity, StageKind, StageReport,
-    StageStatus, ToolchainVersions, ValidationReport, Verdict,
+    Confidence, ConfidenceFactor, Finding, Form, Place, Reproducer, Severity, StageKind,
+    StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
 
 impl From<&ValidationReport> for proto::ValidationReport {
@@ -17,6 +17,7 @@ impl From<&ValidationReport> for proto::ValidationReport {
             version: report.version.to_string(),
             proposal_digest: report.proposal_digest.clone(),
             artifact_digest: report.artifact_digest.clone().unwrap_or_default(),
+            form: form(report.form).into(),
             toolchain: Some(proto::ToolchainVersions {
                 wasm_runner: toolchain.wasm_runner.clone(),
                 rustc: toolchain.rustc.clone(),
@@ -48,6 +49,10 @@ impl TryFrom<proto::ValidationReport> for ValidationReport {
     type Error = WireError;
     fn try_from(wire: proto::ValidationReport) -> Result<Self, WireError> {
         let verdict = required(verdict_from_wire(wire.verdict()), "verdict")?;
+        let form = match wire.form() {
+            proto::Form::Unspecified | proto::Form::Command => Form::Command,
+            proto::Form::Component => Form::Component,
+        };
         let toolchain = required(wire.toolchain, "toolchain")?;
         let toolchain = ToolchainVersions {
             wasm_runner: toolchain.wasm_runner,
@@ -77,6 +82,7 @@ impl TryFrom<proto::ValidationReport> for ValidationReport {
             "version": wire.version,
             "proposal_digest": wire.proposal_digest,
             "artifact_digest": non_empty(wire.artifact_digest),
+            "form": form,
             "toolchain": toolchain,
             "policy": {"policy": policy, "explained": wire.policy_explained},
             "stages": stages,
@@ -84,6 +90,13 @@ impl TryFrom<proto::ValidationReport> for ValidationReport {
             "confidence": confidence,
         }))
         .map_err(|error| WireError::one("report", error.to_string()))
+    }
+}
+
+fn form(form: Form) -> proto::Form {
+    match form {
+        Form::Command => proto::Form::Command,
+        Form::Component => proto::Form::Component,
     }
 }
 
@@ -309,7 +322,7 @@ mod tests {
         ]
     }
 
-    fn report(verdict: Verdict) -> ValidationReport {
+    fn report(verdict: Verdict, form: Form) -> ValidationReport {
         let severities = [Severity::Note, Severity::Warning, Severity::Error];
         let findings: Vec<Finding> = places()
             .into_iter()
@@ -347,7 +360,7 @@ mod tests {
             .collect();
         serde_json::from_value(json!({
             "format": 1, "name": "n", "version": "1.0.0", "proposal_digest": "p",
-            "artifact_digest": "a",
+            "artifact_digest": "a", "form": form,
             "toolchain": {"wasm_runner": "1", "rustc": "2", "cargo": "3", "target": "4", "wasmtime": "5"},
             "policy": {"policy": Policy::preset("workspace").unwrap(), "explained": ["one", "two"]},
             "stages": stages,
@@ -359,12 +372,12 @@ mod tests {
 
     #[test]
     fn a_report_comes_back_whole() {
-        for verdict in [
-            Verdict::Passed,
-            Verdict::Failed,
-            Verdict::HumanReviewRequired,
+        for (verdict, form) in [
+            (Verdict::Passed, Form::Command),
+            (Verdict::Failed, Form::Component),
+            (Verdict::HumanReviewRequired, Form::Command),
         ] {
-            let report = report(verdict);
+            let report = report(verdict, form);
             let wire = proto::ValidationReport::from(&report);
             assert_eq!(ValidationReport::try_from(wire), Ok(report));
         }
@@ -372,7 +385,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_named_with_its_path() {
-        let mut wire = proto::ValidationReport::from(&report(Verdict::Passed));
+        let mut wire = proto::ValidationReport::from(&report(Verdict::Passed, Form::Command));
         wire.stages[2].findings[1].severity = 99;
         let error = ValidationReport::try_from(wire).unwrap_err();
         assert_eq!(error.violations[0].field, "stages[2].findings[1].severity");

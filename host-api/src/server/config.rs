@@ -21,6 +21,9 @@ pub struct ServerConfig {
     /// The installation (made by `make setup`) that validates proposals; without one the service
     /// calls tools and takes no proposals.
     pub home: Option<PathBuf>,
+    /// A database of advisories (see [`validation::Advisories`]) that the crates of proposals are
+    /// looked up in. Default: none.
+    pub advisories: Option<PathBuf>,
     /// What to do where the machine can't confine builds and trial runs as it should. Default:
     /// refuse to start. What is confined is this program itself: its `main` has to begin with
     /// [`isolation::enter_if_asked`] and to know the role [`validation::JUDGE`].
@@ -45,6 +48,9 @@ pub struct ServerConfig {
     pub max_message: Bytes,
     /// Bytes of modules whose compiled code is kept in memory. Default: 256 MiB.
     pub tool_cache: Bytes,
+    /// Bytes of compiled code that are kept on disk; beyond them, what was not used for longest
+    /// goes at a start. Default: 4 GiB.
+    pub code_cache: Bytes,
     /// How long running calls may go on when the service is told to stop. Default: 10 s.
     pub grace: Duration,
 }
@@ -52,6 +58,9 @@ pub struct ServerConfig {
 impl ServerConfig {
     /// The folder inside the data folder from which callers may bind folders by default.
     pub const FOLDERS: &'static str = "folders";
+
+    /// The default of `code_cache`.
+    pub const CODE_CACHE: Bytes = Bytes::gib(4);
 
     /// The defaults, with this data folder. A relative one is below the working folder.
     pub fn new(data_dir: impl AsRef<Path>) -> Self {
@@ -63,6 +72,7 @@ impl ServerConfig {
             ceiling: default_ceiling(&data_dir),
             data_dir,
             home: None,
+            advisories: None,
             isolation: Isolation::Require,
             max_running_calls: 64,
             max_waiting_calls: 256,
@@ -71,6 +81,7 @@ impl ServerConfig {
             validation_retries: [1, 10, 60].map(Duration::from_secs).to_vec(),
             max_message: Bytes::mib(16),
             tool_cache: Bytes::mib(256),
+            code_cache: Self::CODE_CACHE,
             grace: Duration::from_secs(10),
         }
     }

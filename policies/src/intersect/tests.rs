@@ -38,7 +38,7 @@ fn network() -> impl Strategy<Value = NetworkGrant> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    proptest::array::uniform13(0u32..4).prop_map(|n| Limits {
+    proptest::array::uniform15(0u32..4).prop_map(|n| Limits {
         fuel: Fuel(n[0].into()),
         memory: Bytes(n[1].into()),
         tables: n[2],
@@ -52,6 +52,8 @@ fn limits() -> impl Strategy<Value = Limits> {
         files: n[10],
         file_bytes: Bytes(n[11].into()),
         module_size: Bytes(n[12].into()),
+        network_requests: n[13],
+        network_bytes: Bytes(n[14].into()),
     })
 }
 

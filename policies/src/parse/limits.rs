@@ -19,6 +19,8 @@ const KEYS: &[&str] = &[
     "output",
     "files",
     "file_bytes",
+    "network_requests",
+    "network_bytes",
     "module_size",
 ];
 
@@ -30,7 +32,7 @@ impl Default for Limits {
             memory: Bytes::mib(64),
             tables: 4,
             table_elements: 20_000,
-            instances: 1,
+            instances: 8,
             wall_time: WallTime::secs(2),
             stdout: Bytes::kib(64),
             stderr: Bytes::kib(64),
@@ -38,6 +40,8 @@ impl Default for Limits {
             output: Bytes::mib(1),
             files: 0,
             file_bytes: Bytes(0),
+            network_requests: 0,
+            network_bytes: Bytes(0),
             module_size: Bytes::mib(16),
         }
     }
@@ -79,6 +83,18 @@ pub(super) fn read(source: &mut Source<'_>, root: &Table<'_>) -> Read {
     reader.bytes(
         "file_bytes",
         &mut limits.file_bytes,
+        Bytes(0),
+        Bytes::gib(1024),
+    );
+    reader.count(
+        "network_requests",
+        &mut limits.network_requests,
+        0,
+        1_000_000,
+    );
+    reader.bytes(
+        "network_bytes",
+        &mut limits.network_bytes,
         Bytes(0),
         Bytes::gib(1024),
     );

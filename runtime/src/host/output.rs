@@ -1,6 +1,6 @@
 //! Standard output and error.
 
-use super::state::{Kind, Stop};
+use super::state::{Kind, State, Stop};
 use super::{Host, errno};
 use crate::call::{Chunk, Stream};
 use bytes::Bytes;
@@ -20,47 +20,72 @@ pub(super) async fn write(
     if host.bytes(result, 4).is_none() {
         return Ok(errno::FAULT);
     }
-    let limits = &host.state.limits;
-    let (stream, limit, held) = match kind {
-        Kind::Stdout => (Stream::Stdout, limits.output, host.state.output.len()),
-        Kind::Stderr | Kind::Stdin | Kind::File => {
-            (Stream::Stderr, limits.stderr, host.state.stderr.bytes.len())
-        }
+    let stream = match kind {
+        Kind::Stdout => Stream::Stdout,
+        Kind::Stderr | Kind::Stdin | Kind::File => Stream::Stderr,
     };
-    let room = usize::try_from(limit.0).unwrap_or(usize::MAX) - held;
-    let Some((mut kept, written)) = gather(host, iovs, count, room) else {
+    let room = host.state.room(stream);
+    let Some((kept, written)) = gather(host, iovs, count, room) else {
         return Ok(errno::FAULT);
     };
-    let taken = kept.len() as u64;
-    let over = written > taken;
-    let state = &mut *host.state;
-    let live = state.live.is_some();
-    state.usage.bytes_written += match stream {
-        Stream::Stdout => {
-            append(&mut state.output, &mut kept, live);
-            taken
-        }
-        Stream::Stderr => {
-            append(&mut state.stderr.bytes, &mut kept, live);
-            state.stderr.truncated |= over;
-            written
-        }
-    };
-    if taken > 0
-        && let Some(live) = &state.live
-    {
-        let bytes = Bytes::from(kept);
-        // No one listens any more: the run goes on for its result.
-        if live.send(Chunk { stream, bytes }).await.is_err() {
-            state.live = None;
-        }
-    }
-    if over && stream == Stream::Stdout {
-        return Err(Stop::Output.into());
-    }
+    host.state.take(stream, kept, written).await?;
     let written = u32::try_from(written).unwrap_or(u32::MAX);
     host.write(result, &written.to_le_bytes());
     Ok(errno::SUCCESS)
+}
+
+impl State {
+    /// How many bytes a stream still takes.
+    pub(crate) fn room(&self, stream: Stream) -> usize {
+        let (limit, held) = match stream {
+            Stream::Stdout => (self.limits.output, self.output.len()),
+            Stream::Stderr => (self.limits.stderr, self.stderr.bytes.len()),
+        };
+        usize::try_from(limit.0).unwrap_or(usize::MAX) - held
+    }
+
+    /// Takes what of `written` bytes there is room for, as [`State::room`] says.
+    pub(crate) async fn take(&mut self, stream: Stream, kept: Vec<u8>, written: u64) -> Result<()> {
+        let over = written > kept.len() as u64;
+        if let Some(chunk) = self.keep(stream, kept, written)
+            && let Some(live) = &self.live
+        {
+            // No one listens any more: the run goes on for its result.
+            if live.send(chunk).await.is_err() {
+                self.live = None;
+            }
+        }
+        if over && stream == Stream::Stdout {
+            return Err(Stop::Output.into());
+        }
+        Ok(())
+    }
+
+    /// The same without passing it on: gives what is to be, if somebody listens.
+    pub(crate) fn keep(
+        &mut self,
+        stream: Stream,
+        mut kept: Vec<u8>,
+        written: u64,
+    ) -> Option<Chunk> {
+        let taken = kept.len() as u64;
+        let live = self.live.is_some();
+        self.usage.bytes_written += match stream {
+            Stream::Stdout => {
+                append(&mut self.output, &mut kept, live);
+                taken
+            }
+            Stream::Stderr => {
+                append(&mut self.stderr.bytes, &mut kept, live);
+                self.stderr.truncated |= written > taken;
+                written
+            }
+        };
+        (live && taken > 0).then(|| Chunk {
+            stream,
+            bytes: Bytes::from(kept),
+        })
+    }
 }
 
 /// Adds a piece to what was kept. Most tools write once: that piece is kept as it is, unless

@@ -1,13 +1,16 @@
 //! What a run has and has done so far.
 
-use crate::call::{Call, Chunk};
+use crate::call::{Call, Chunk, LiveInput};
+use crate::component::{Networking, Parts};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
 use crate::host::quick::Work;
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
+use crate::network::Outside;
 use crate::sandbox::Largest;
 use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Limits, Random};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use wasmtime::Memory;
@@ -22,6 +25,15 @@ pub(crate) enum Stop {
     /// More output than allowed.
     #[error("more was written to standard output than is allowed")]
     Output,
+    /// More resources at once than any run may hold.
+    #[error("more than {0} resources (files, streams, pollables, …) were held at once")]
+    Resources(usize),
+    /// More input than allowed came while the run went on; that many bytes.
+    #[error("more came on standard input than is allowed")]
+    Input(usize),
+    /// Input that came while the run went on is no text, from that byte on.
+    #[error("the input is not UTF-8")]
+    NoText(usize),
 }
 
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
@@ -129,11 +141,17 @@ pub(crate) struct State {
     /// wasmtime-wasi's part: made when a folder is granted, or once the guest calls something
     /// that is not ours. Most tools never do, and it takes as long as a tenth of a short call.
     wasi: Option<Box<WasiP1Ctx>>,
+    /// What only components have.
+    pub(crate) parts: Parts,
     /// Arguments and environment, as the guest sees them.
     pub(crate) words: Words,
     pub(crate) input: Vec<u8>,
     /// How much of the input was read.
     pub(crate) input_read: usize,
+    /// Bytes of input that came and were read before what `input` holds.
+    pub(crate) input_before: usize,
+    /// Where more of it comes from; `None` once it has ended.
+    pub(crate) live_input: Option<LiveInput>,
     /// The guest's memory, once it was looked up.
     pub(crate) memory: Option<Memory>,
     pub(crate) limiter: Limiter,
@@ -163,11 +181,18 @@ pub(crate) struct State {
 
 impl State {
     /// Opens what the policy grants. An error says which folder can't be opened.
-    pub(crate) fn new(call: Call, largest: Largest, begin: Instant) -> Result<Self, String> {
+    pub(crate) fn new(
+        call: Call,
+        largest: Largest,
+        begin: Instant,
+        component: bool,
+        outside: Arc<dyn Outside>,
+    ) -> Result<Self, String> {
         let Call {
             args,
             env,
             input,
+            live_input,
             policy,
             live,
             ..
@@ -186,12 +211,20 @@ impl State {
             }
         }
         let words = Words { args, env: allowed };
+        let limits = &policy.limits;
+        let grants = policy.capabilities.network;
+        let mut parts = Parts::new(Networking::new(grants, limits, outside, begin));
         let wasi = if policy.capabilities.directories.is_empty() {
             None
         } else {
             let mut builder = words.builder();
             open(&mut builder, &policy.capabilities.directories)?;
-            Some(Box::new(builder.build_p1()))
+            if component {
+                parts.give_files(builder.build());
+                None
+            } else {
+                Some(Box::new(builder.build_p1()))
+            }
         };
         let usage = Usage {
             denied: denied.len() as u64,
@@ -200,9 +233,12 @@ impl State {
         denied.truncate(Execution::MAX_DENIED);
         Ok(Self {
             wasi,
+            parts,
             words,
             input,
             input_read: 0,
+            input_before: 0,
+            live_input,
             memory: None,
             limiter: Limiter::new(&policy.limits, largest),
             limits: policy.limits,
@@ -240,7 +276,7 @@ impl State {
     /// Whether the guest can have no folder and no file: none was granted, and nothing was
     /// called that could give it one.
     pub(crate) fn has_no_files(&self) -> bool {
-        self.wasi.is_none()
+        self.wasi.is_none() && !self.parts.has_files()
     }
 
     /// Lets others have their turn (the deadline and cancellation too) after a while. Fuel sees
@@ -288,6 +324,9 @@ impl State {
         self.usage.peak_memory = self.limiter.peak as u64;
         self.usage.denied += self.limiter.denied_count;
         self.denied.append(&mut self.limiter.denied);
+        if let Some(network) = self.parts.networking.used() {
+            network.close(&mut self.usage, &mut self.denied);
+        }
         self.denied.truncate(Execution::MAX_DENIED);
         let shown = usize::try_from(self.limits.stdout.0).unwrap_or(usize::MAX);
         let output = std::mem::take(&mut self.output);

@@ -1,31 +1,37 @@
 //! Clocks, sleeping and randomness.
 
-use super::{Host, errno};
+use super::{Host, State, errno};
 use policies::Clocks;
 use wasmtime::Result;
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
 use wiggle::GuestMemory;
 
 /// 2000-01-01T00:00:00Z in nanoseconds of Unix time: where frozen and virtual clocks start.
-pub(super) const EPOCH: u64 = 946_684_800 * 1_000_000_000;
+pub(crate) const EPOCH: u64 = 946_684_800 * 1_000_000_000;
 /// What a virtual clock goes on by at each reading: a microsecond.
-const STEP: u64 = 1_000;
+pub(crate) const STEP: u64 = 1_000;
 
 const REALTIME: i32 = 0;
 const MONOTONIC: i32 = 1;
 
 /// The clock's value, or `None` for a clock that there is not.
 fn read(host: &mut Host<'_>, id: i32) -> Option<u64> {
-    let state = &mut *host.state;
     let base = match id {
         REALTIME => EPOCH,
         MONOTONIC => 0,
         _ => return None,
     };
-    if state.clocks == Clocks::Virtual {
-        state.virtual_nanos = state.virtual_nanos.saturating_add(STEP);
+    Some(base.saturating_add(host.state.tick()))
+}
+
+impl State {
+    /// One reading of a clock that is not real: nanoseconds since its start.
+    pub(crate) fn tick(&mut self) -> u64 {
+        if self.clocks == Clocks::Virtual {
+            self.virtual_nanos = self.virtual_nanos.saturating_add(STEP);
+        }
+        self.virtual_nanos
     }
-    Some(base.saturating_add(state.virtual_nanos))
 }
 
 fn answer(host: &mut Host<'_>, at: i32, value: Option<u64>) -> i32 {
@@ -70,8 +76,22 @@ fn next(seed: &mut u64) -> u64 {
     value ^ (value >> 31)
 }
 
+/// Random bytes, from the generator if there is a seed.
+pub(crate) fn fill(seed: &mut Option<u64>, piece: &mut [u8]) -> Result<()> {
+    match seed {
+        None => getrandom::fill(piece)?,
+        Some(seed) => {
+            for eight in piece.chunks_mut(8) {
+                let bytes = next(seed).to_le_bytes();
+                eight.copy_from_slice(&bytes[..eight.len()]);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Random bytes made between two looks at whether others wait for their turn.
-const RANDOM_PIECE: usize = 256 << 10;
+pub(crate) const RANDOM_PIECE: usize = 256 << 10;
 
 pub(super) async fn random_get(host: &mut Host<'_>, at: i32, length: i32) -> Result<i32> {
     let Some(range) = host.range(at, length) else {
@@ -79,15 +99,7 @@ pub(super) async fn random_get(host: &mut Host<'_>, at: i32, length: i32) -> Res
     };
     for start in range.clone().step_by(RANDOM_PIECE) {
         let piece = &mut host.memory[start..range.end.min(start + RANDOM_PIECE)];
-        match &mut host.state.seed {
-            None => getrandom::fill(piece)?,
-            Some(seed) => {
-                for eight in piece.chunks_mut(8) {
-                    let bytes = next(seed).to_le_bytes();
-                    eight.copy_from_slice(&bytes[..eight.len()]);
-                }
-            }
-        }
+        fill(&mut host.state.seed, piece)?;
         host.state.give_way_by_the_clock().await;
     }
     Ok(errno::SUCCESS)

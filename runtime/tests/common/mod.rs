@@ -1,6 +1,10 @@
 //! Guests written by hand, and a sandbox to run them in.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod component;
+pub(crate) mod interfaces;
+pub(crate) mod network;
+
 use policies::Policy;
 use runtime::{Call, Execution, OutcomeKind, Sandbox, SandboxConfig, Tool};
 use std::fmt::Write as _;

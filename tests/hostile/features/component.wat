@@ -1,5 +1,5 @@
 ;;! expect = "refused"
-;;! rule = "component"
+;;! rule = "no_entry"
 
-;; A component instead of a module.
+;; A component that does nothing: there is nothing to call.
 (component)

@@ -30,6 +30,8 @@ input = "1 MiB"
 output = "1 MiB"
 files = 256
 file_bytes = "64 MiB"
+network_requests = 10
+network_bytes = "1 MiB"
 module_size = "16 MiB"
 
 [capabilities]
@@ -72,11 +74,17 @@ pub(crate) struct Seeded {
 impl Seeded {
     /// Puts the tools into a new data folder and starts the real program on it.
     pub(crate) async fn with(tools: impl IntoIterator<Item = Seed>) -> Self {
+        Self::calling(&[], tools).await
+    }
+
+    /// The same, and the operator lets tools call these hosts and ports.
+    pub(crate) async fn calling(hosts: &[String], tools: impl IntoIterator<Item = Seed>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
         fs::create_dir_all(data.join("folders")).expect("made");
         let ceiling = data.join("ceiling.toml");
-        fs::write(&ceiling, CEILING).expect("written");
+        let network = format!("[capabilities]\nnetwork = {hosts:?}");
+        fs::write(&ceiling, CEILING.replace("[capabilities]", &network)).expect("written");
         let kb = SqliteKnowledgeBase::open(&data.join("kbi.sqlite")).expect("a knowledge base");
         let echo = Seed {
             name: "echo".to_owned(),

@@ -93,7 +93,6 @@ impl Expect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Rule {
-    Component,
     Invalid,
     TooLarge,
     TooDemanding,
@@ -101,20 +100,21 @@ pub(crate) enum Rule {
     ImportType,
     NoStart,
     NoMemory,
+    NoEntry,
 }
 
 impl Rule {
     /// How the words for it begin (`LoadError` of the runtime).
     pub(crate) fn words(self) -> &'static str {
         match self {
-            Self::Component => "this is a WebAssembly component",
             Self::Invalid => "the module is not valid: ",
             Self::TooLarge => "the module has ",
             Self::TooDemanding => "the module wants more room than any run has here: ",
             Self::ForeignImport => "the module imports `",
-            Self::ImportType => "the module's imports do not fit WASI preview 1: ",
+            Self::ImportType => "the module's imports do not fit WASI: ",
             Self::NoStart => "the module is no WASI command: ",
             Self::NoMemory => "the module does not export its memory as `memory`",
+            Self::NoEntry => "the component exports neither ",
         }
     }
 

@@ -6,7 +6,10 @@
 //! ;;@end
 //! <<a * 5000>>                   inside a line: this text, so many times
 //! ```
+//!
+//! Those that only components have are in [`component`](super::component).
 
+use super::component::Component;
 use std::fmt::Write as _;
 
 /// WASI preview 1 (wasi_snapshot_preview1.witx).
@@ -89,6 +92,7 @@ pub(crate) fn module(text: &str) -> Result<Vec<u8>, String> {
 fn lines(text: &str) -> Result<String, String> {
     let mut all = String::with_capacity(text.len());
     let mut repeated: Option<(usize, Vec<String>)> = None;
+    let mut component = Component::default();
     for line in text.lines() {
         let directive = line.trim().strip_prefix(";;@");
         let (word, rest) = match directive {
@@ -107,6 +111,10 @@ fn lines(text: &str) -> Result<String, String> {
                 let (count, lines) = repeated.take().ok_or("`;;@end` without `;;@repeat`")?;
                 repeat(count, &lines, &mut all);
             }
+            (Some(directive), word, None) => match component.text(word, rest)? {
+                Some(text) => all.push_str(&text),
+                None => return Err(format!("`;;@{directive}` can't stand here")),
+            },
             (Some(directive), ..) => return Err(format!("`;;@{directive}` can't stand here")),
         }
     }
@@ -184,6 +192,8 @@ fn mistakes_in_directives_are_told() {
         ";;@repeat 1\n;;@wasi fd_read\n;;@end",
         ";;@wasi fd_fly",
         ";;@unknown",
+        ";;@use teleport",
+        ";;@lower write",
         "<<a * 1",
         "<<a>>",
     ] {

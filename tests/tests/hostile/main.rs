@@ -5,8 +5,10 @@
 mod case;
 #[path = "../common/mod.rs"]
 mod common;
+mod component;
 mod expand;
 mod judge;
+mod parity;
 mod place;
 
 use case::Case;

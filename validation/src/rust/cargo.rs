@@ -1,11 +1,11 @@
 //! cargo, in a folder of its own and with an environment of its own.
 
-use super::beneath;
 use super::folder::Folder;
 use super::layout::Package;
+use super::lints;
 use super::messages::Places;
-use crate::ValidationError;
-use crate::builder::BuildContext;
+use crate::builder::{BuildContext, MODULE_LIMIT};
+use crate::{ValidationError, beneath};
 use isolation::{
     Ended as JobEnded, Job, Launcher, Program, Resources, SYSTEM_LIBRARIES, SYSTEM_PROGRAMS,
 };
@@ -17,12 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 /// What is kept of either stream of cargo's, in bytes.
 const OUTPUT_LIMIT: u64 = 16 * 1024 * 1024;
-/// A module larger than this is not even read: 256 MiB.
-const MODULE_LIMIT: u64 = 256 * 1024 * 1024;
 /// A list of the files that went into a crate is not longer than this: 1 MiB.
 const LIST_LIMIT: u64 = 1024 * 1024;
 /// What cargo and each compiler that it starts may use. The largest allowed crate takes a tenth
-/// of the memory; what is compiled ahead takes a tenth of the disk.
+/// of the memory. What a build writes is memory too until its end: a tool of some thousand lines
+/// writes 10 MiB, and what is compiled ahead is not written again.
 const RESOURCES: Resources = Resources {
     addresses: Some(4 << 30),
     memory: 4 << 30,
@@ -30,7 +29,8 @@ const RESOURCES: Resources = Resources {
     processes: 256,
     open_files: 1024,
     file_size: 1 << 30,
-    disk: 2 << 30,
+    disk: 512 << 20,
+    files: 65_536,
 };
 
 /// What cargo said.
@@ -43,6 +43,14 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// Whether it failed because it could not write: compilers remove what did not fit, so that
+    /// there is room again when they have ended. The words are those of Linux for ENOSPC.
+    fn says_disk_is_full(&self) -> bool {
+        const WORDS: &[u8] = b"No space left on device";
+        let said = |stream: &[u8]| stream.windows(WORDS.len()).any(|window| window == WORDS);
+        !self.success && (said(&self.stdout) || said(&self.stderr))
+    }
+
     /// The end of what it said for people.
     pub(super) fn tail(&self) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
@@ -69,6 +77,9 @@ pub(super) struct Cargo<'a> {
     /// What the compiler needs of the machine.
     reads: Vec<PathBuf>,
     vendor: PathBuf,
+    /// clippy's driver, if there is one.
+    clippy: Option<PathBuf>,
+    toolchain: Vec<PathBuf>,
     time_limit: Duration,
 }
 
@@ -95,6 +106,8 @@ impl<'a> Cargo<'a> {
             target: installation.toolchain.target.clone(),
             env: installation.toolchain.env.clone(),
             vendor: installation.home.join("vendor"),
+            clippy: installation.toolchain.clippy(lints::DRIVER),
+            toolchain: installation.toolchain.folders(),
             time_limit: context.time_limit,
         })
     }
@@ -104,6 +117,7 @@ impl<'a> Cargo<'a> {
             package: self.folder.package(),
             root: self.folder.root(),
             vendor: self.vendor.clone(),
+            toolchain: self.toolchain.clone(),
         }
     }
 
@@ -111,22 +125,42 @@ impl<'a> Cargo<'a> {
         &self,
         cancel: &CancellationToken,
     ) -> Result<Ended, ValidationError> {
-        self.run(cancel, &["metadata", "--format-version", "1"])
+        self.run(cancel, &["metadata", "--format-version", "1"], &[])
             .await
     }
 
     pub(super) async fn build(&self, cancel: &CancellationToken) -> Result<Ended, ValidationError> {
-        self.compile(cancel, &["build", "--bins"]).await
+        self.compile(cancel, &["build", "--bins"], &[]).await
+    }
+
+    /// What clippy reads beside the package: ours.
+    pub(super) fn lint_config(&self) -> PathBuf {
+        self.folder.home().join(lints::CONFIG_FILE)
+    }
+
+    /// Whether clippy looks on while the tests are compiled.
+    pub(super) fn lints(&self) -> bool {
+        self.clippy.is_some()
     }
 
     pub(super) async fn test(&self, cancel: &CancellationToken) -> Result<Ended, ValidationError> {
-        self.compile(cancel, &["test", "--no-run"]).await
+        let mut environment = Vec::new();
+        if let Some(driver) = &self.clippy {
+            let folder = self.folder.home();
+            std::fs::write(folder.join(lints::CONFIG_FILE), lints::CONFIG)
+                .map_err(ValidationError::machine("writing clippy's file"))?;
+            let [driver, folder] = [driver, &folder].map(|path| path.to_string_lossy());
+            environment.extend(lints::environment(&driver, &folder));
+        }
+        self.compile(cancel, &["test", "--no-run"], &environment)
+            .await
     }
 
     async fn compile(
         &self,
         cancel: &CancellationToken,
         what: &[&str],
+        environment: &[(String, String)],
     ) -> Result<Ended, ValidationError> {
         let how = [
             "--release",
@@ -134,7 +168,7 @@ impl<'a> Cargo<'a> {
             "--target",
             &self.target,
         ];
-        self.run(cancel, &[what, &how].concat()).await
+        self.run(cancel, &[what, &how].concat(), environment).await
     }
 
     /// A module that cargo said it made; none when that is no file of the build's, or larger
@@ -171,6 +205,7 @@ impl<'a> Cargo<'a> {
         &self,
         cancel: &CancellationToken,
         arguments: &[&str],
+        further: &[(String, String)],
     ) -> Result<Ended, ValidationError> {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let mut environment = self.env.clone();
@@ -183,6 +218,7 @@ impl<'a> Cargo<'a> {
             ("TMPDIR".to_owned(), text(self.folder.home())),
             ("CARGO_TERM_COLOR".to_owned(), "never".to_owned()),
         ]);
+        environment.extend(further.iter().cloned());
         let arguments = arguments.iter().chain(&["--offline"]);
         let job = Job {
             program: Program::Path(self.program.clone()),
@@ -224,6 +260,12 @@ impl<'a> Cargo<'a> {
             stderr: stderr.0,
         };
         match ended {
+            JobEnded::Exited(_) if output.says_disk_is_full() => {
+                let (bytes, files) = (RESOURCES.disk, RESOURCES.files);
+                Ok(Ended::Killed(
+                    JobEnded::DiskFull { bytes, files }.to_string(),
+                ))
+            }
             JobEnded::Exited(_) => Ok(Ended::Done(output)),
             // No fault of the proposal's.
             JobEnded::NotBegun => Err(ValidationError::machine("confining cargo")(output.tail())),

@@ -1,6 +1,7 @@
 //! What the compiler said, as findings.
 
 use super::cargo::Output;
+use super::lints;
 use super::sources::within;
 use crate::finding::presentable;
 use crate::{Finding, Place};
@@ -22,16 +23,24 @@ pub(super) struct Places {
     pub(super) root: PathBuf,
     /// The vendored crates.
     pub(super) vendor: PathBuf,
+    /// The folders of the toolchain.
+    pub(super) toolchain: Vec<PathBuf>,
 }
 
 impl Places {
     /// A text with short names for the folders: the same for each build of the same sources.
     pub(super) fn plain(&self, text: &str) -> String {
         let package = self.package.display().to_string();
-        text.replace(&format!("{package}/"), "")
+        let mut text = text
+            .replace(&format!("{package}/"), "")
             .replace(&package, "the package's folder")
             .replace(&self.vendor.display().to_string(), "vendor")
-            .replace(&format!("{}/", self.root.display()), "")
+            .replace(&format!("{}/", self.root.display()), "");
+        // Where it lies tells whose machine this is.
+        for folder in &self.toolchain {
+            text = text.replace(&folder.display().to_string(), "toolchain");
+        }
+        text
     }
 
     /// Whether the compiler may quote from this file: what is neither the author's nor Rust's
@@ -161,11 +170,18 @@ fn finding(diagnostic: Diagnostic, places: &Places, part: Part) -> Option<(Findi
         .spans
         .iter()
         .find(|span| span.is_primary)
+        .map(|span| written(span, places))
         .map(|span| Place::File {
             path: places.plain(&span.file_name),
             line: u32::try_from(span.line_start).ok(),
             column: u32::try_from(span.column_start).ok(),
         });
+    let code = diagnostic.code.as_ref().map(|code| code.code.as_str());
+    if let Some(mut finding) = lints::finding(code, &places.plain(&diagnostic.message)) {
+        finding.place = place;
+        let text = format!("{} {:?}", finding.message, finding.place);
+        return Some((finding, text));
+    }
     let text = diagnostic.rendered.unwrap_or(diagnostic.message);
     let only_counts = text.starts_with("error: aborting due to")
         || text.starts_with("warning: `")
@@ -191,6 +207,22 @@ fn finding(diagnostic: Diagnostic, places: &Places, part: Part) -> Option<(Findi
     };
     finding.place = place;
     Some((finding, text))
+}
+
+/// Where the author wrote it: what a macro of others made is where the macro is used.
+fn written<'a>(span: &'a DiagnosticSpan, places: &Places) -> &'a DiagnosticSpan {
+    let is_own = |span: &DiagnosticSpan| {
+        within(&places.package.join(&span.file_name))
+            .is_some_and(|whole| whole.starts_with(&places.package))
+    };
+    let mut at = span;
+    while !is_own(at) {
+        match &at.expansion {
+            Some(expansion) => at = &expansion.span,
+            None => return span,
+        }
+    }
+    at
 }
 
 /// The file outside the package that was to be included and is not to be seen from there.

@@ -2,17 +2,38 @@
 
 use super::layout::Package;
 use super::sources::{self, Reached};
-use crate::{Finding, Place, Severity};
+use crate::{Finding, Form, Place, Severity};
 use semver::{Version, VersionReq};
 use std::collections::BTreeMap;
 use toml_edit::{Document, Item, TableLike};
 
+mod metadata;
+
+/// What the text of a package says.
+pub(super) struct Checked {
+    pub(super) findings: Vec<Finding>,
+    /// What it wants to be compiled to.
+    pub(super) form: Form,
+}
+
 /// Looks at the package as text, before any program does.
-pub(super) fn check(package: &Package, allowed: &BTreeMap<String, Version>) -> Vec<Finding> {
+pub(super) fn check(package: &Package, allowed: &BTreeMap<String, Version>) -> Checked {
     let mut findings = Findings {
         text: "",
         list: Vec::new(),
     };
+    let form = look(&mut findings, package, allowed);
+    Checked {
+        findings: findings.list,
+        form,
+    }
+}
+
+fn look<'a>(
+    findings: &mut Findings<'a>,
+    package: &'a Package,
+    allowed: &BTreeMap<String, Version>,
+) -> Form {
     for file in &package.files {
         match file.path.as_str() {
             "build.rs" => findings.add("build-script", Some((&file.path, None)),
@@ -20,7 +41,7 @@ pub(super) fn check(package: &Package, allowed: &BTreeMap<String, Version>) -> V
                 "remove build.rs; compute what it computes in the tool, or keep the result as a source file"),
             "rust-toolchain" | "rust-toolchain.toml" => findings.add("toolchain-override", Some((&file.path, None)),
                 "the package chooses its own toolchain", "remove the file; the installation's toolchain builds all tools"),
-            path if has_extension(path, "rs") => reaches(&mut findings, path, &file.content),
+            path if has_extension(path, "rs") => reaches(findings, path, &file.content),
             _ => {}
         }
     }
@@ -31,19 +52,24 @@ pub(super) fn check(package: &Package, allowed: &BTreeMap<String, Version>) -> V
             "there is no Cargo.toml",
             "add one with [package] name, version and edition",
         );
-        return findings.list;
+        return Form::default();
     };
     findings.text = text;
     match Document::parse(text) {
-        Ok(document) => manifest(&mut findings, document.as_table(), allowed),
-        Err(error) => findings.at(
-            "manifest-invalid",
-            error.span(),
-            format!("Cargo.toml is not TOML: {}", error.message()),
-            "mend the syntax",
-        ),
+        Ok(document) => {
+            manifest(findings, document.as_table(), allowed);
+            metadata::form(findings, document.as_table())
+        }
+        Err(error) => {
+            findings.at(
+                "manifest-invalid",
+                error.span(),
+                format!("Cargo.toml is not TOML: {}", error.message()),
+                "mend the syntax",
+            );
+            Form::default()
+        }
     }
-    findings.list
 }
 
 fn has_extension(path: &str, extension: &str) -> bool {

@@ -32,6 +32,11 @@ pub(super) fn check(
     }
 }
 
+/// What `cargo metadata` printed, once it was found to be as it should.
+pub(super) fn read(output: &Output) -> Option<Metadata> {
+    serde_json::from_slice(&output.stdout).ok()
+}
+
 fn packages(
     metadata: &Metadata,
     places: &Places,
@@ -171,6 +176,7 @@ mod tests {
             package: "/b/package".into(),
             root: "/b".into(),
             vendor: "/home/vendor".into(),
+            toolchain: vec!["/home/me/rust".into()],
         };
         let allowed = BTreeMap::from([("serde".to_owned(), Version::new(1, 0, 0))]);
         let findings = check(&output, &places, &allowed);

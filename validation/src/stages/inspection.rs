@@ -7,6 +7,18 @@ use runtime::LoadError;
 
 const WASI: &str = "wasi_snapshot_preview1::";
 
+/// What an import is called within WASI, or `None` where it is none of it. Whether there is such a
+/// function, and of which type, the sandbox says.
+fn within_wasi<'a>(module: &Inspection, name: &'a str) -> Option<&'a str> {
+    if !module.is_component() {
+        return name.strip_prefix(WASI);
+    }
+    let (interface, _) = name.split_once("::")?;
+    let (_, version) = interface.strip_prefix("wasi:")?.split_once('@')?;
+    let known = version.starts_with("0.2.") || version.starts_with("0.3.");
+    known.then(|| &name["wasi:".len()..])
+}
+
 /// Judges what [`crate::inspect()`] saw.
 pub(crate) fn judge(module: &Inspection, limits: &Limits) -> Found {
     let mut found = Found {
@@ -17,11 +29,16 @@ pub(crate) fn judge(module: &Inspection, limits: &Limits) -> Found {
         item: name.to_owned(),
     };
     for (name, kind) in &module.imports {
-        let Some(function) = name.strip_prefix(WASI) else {
+        let Some(function) = within_wasi(module, name) else {
+            let wasi = if module.is_component() {
+                "WASI 0.2 or 0.3"
+            } else {
+                "WASI preview 1"
+            };
             found.add(
                 Finding::error(
                     "inspect/import-not-wasi",
-                    format!("the module imports the {kind} `{name}`, which is not WASI preview 1"),
+                    format!("the module imports the {kind} `{name}`, which is not {wasi}"),
                     "remove the dependency or the `extern` block that needs it",
                 )
                 .at(item(name)),
@@ -74,6 +91,16 @@ pub(crate) fn judge(module: &Inspection, limits: &Limits) -> Found {
             "use fewer tables",
         ));
     }
+    if module.is_component() {
+        if module.form == "component" {
+            found.add(Finding::error(
+                "inspect/missing-start",
+                "the component exports neither `wasi:cli/run` nor `manifest` and `run` of the world `ocode:tool/tool`: there is nothing to call",
+                "build a command, or a tool with the SDK",
+            ));
+        }
+        return found;
+    }
     if module.start_function {
         found.add(Finding::note("inspect/start-function", "the module has a start function, which runs before `_start`; it runs under the same limits", "nothing: it is unusual, not wrong"));
     }
@@ -103,7 +130,7 @@ pub(crate) fn refused(found: &mut Found, error: &LoadError) {
         LoadError::ForeignImport { .. } | LoadError::ImportType { .. } => "inspect/import-not-wasi",
         LoadError::TooLarge { .. } => "inspect/module-too-large",
         LoadError::TooDemanding { .. } => "inspect/memory-too-large",
-        LoadError::NoStart => "inspect/missing-start",
+        LoadError::NoStart | LoadError::NoEntry => "inspect/missing-start",
         _ => "inspect/invalid-module",
     };
     let remedy =
@@ -159,6 +186,27 @@ mod tests {
             ["inspect/table-too-large"]
         );
         assert_eq!(rules("(module)", &limits), ["inspect/missing-start"]);
+        assert_eq!(rules("(component)", &limits), ["inspect/missing-start"]);
+        let imports = |name: &str| {
+            rules(
+                &format!(
+                    "(component (import \"{name}\" (instance (export \"f\" (func))))
+                       (core module (memory 3)))"
+                ),
+                &limits,
+            )
+        };
+        assert_eq!(
+            imports("wasi:random/random@0.2.0"),
+            ["inspect/memory-too-large", "inspect/missing-start"]
+        );
+        for name in [
+            "wasi:random/random",
+            "wasi:random/random@0.4.0",
+            "a:b/c@0.2.0",
+        ] {
+            assert_eq!(imports(name)[0], "inspect/import-not-wasi", "{name}");
+        }
         assert_eq!(
             rules(
                 &format!("(module (import \"env\" \"f\" (func)) {start})"),

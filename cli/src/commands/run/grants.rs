@@ -1,7 +1,9 @@
 //! Capabilities as flags: folders, variables, clocks, randomness.
 
 use crate::problem::{Problem, file_problem};
-use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Random};
+use policies::{
+    Access, Clocks, DirectoryGrant, GrantError, GuestPath, HostPath, NetworkGrant, Random,
+};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -43,6 +45,14 @@ pub(super) fn directory(text: &OsString) -> Result<DirectoryGrant, Problem> {
         host: HostPath::parse(real, Path::new("/")).map_err(wrong)?,
         access,
     })
+}
+
+/// `HOST:PORT`.
+///
+/// # Errors
+/// When it is not a host and a port, in the policy's own words.
+pub(super) fn network(text: &str) -> Result<NetworkGrant, GrantError> {
+    text.parse()
 }
 
 /// The guest's side of `--dir`.

@@ -98,6 +98,8 @@ fn a_call_narrows_limits_and_never_widens_them() {
             output_bytes: Some(10),
             files: Some(u32::MAX),
             file_bytes: Some(u64::MAX),
+            network_requests: Some(u32::MAX),
+            network_bytes: Some(u64::MAX),
         }),
         clocks: proto::Clocks::Frozen.into(),
         seed: Some(3),
@@ -113,6 +115,8 @@ fn a_call_narrows_limits_and_never_widens_them() {
     assert_eq!(policy.limits.output, Bytes(10));
     assert_eq!(policy.limits.files, 0);
     assert_eq!(policy.limits.file_bytes, Bytes(0));
+    assert_eq!(policy.limits.network_requests, 0);
+    assert_eq!(policy.limits.network_bytes, Bytes(0));
     assert_eq!(policy.capabilities.clocks, Clocks::Frozen);
     assert_eq!(policy.capabilities.random, Random::Seeded(3));
     assert!(policy.is_within(&grant()) && policy.is_within(ceiling.policy()));

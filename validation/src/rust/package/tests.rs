@@ -13,8 +13,9 @@ fn rules(manifest: &str, files: &[(&str, &str)]) -> Vec<String> {
         content: (*content).into(),
     }));
     let allowed = BTreeMap::from([("serde".to_owned(), Version::new(1, 0, 229))]);
-    let findings = check(&Package { files: all }, &allowed);
-    findings
+    let checked = check(&Package { files: all }, &allowed);
+    checked
+        .findings
         .into_iter()
         .map(|finding| {
             assert!(!finding.remedy.is_empty());
@@ -163,6 +164,7 @@ fn reaches_out_of_the_package_have_their_line() {
             &BTreeMap::new(),
         );
         found
+            .findings
             .into_iter()
             .map(|finding| (finding.rule, finding.place))
             .collect::<Vec<_>>()
@@ -191,7 +193,7 @@ fn a_finding_in_the_manifest_has_its_line() {
         content: manifest,
     }];
     let allowed = BTreeMap::from([("serde".to_owned(), Version::new(1, 0, 229))]);
-    let found = check(&Package { files }, &allowed);
+    let found = check(&Package { files }, &allowed).findings;
     let line_seven = Place::File {
         path: "Cargo.toml".into(),
         line: Some(7),
@@ -202,4 +204,62 @@ fn a_finding_in_the_manifest_has_its_line() {
         found[0].remedy.contains("serde"),
         "what there is is named: {found:?}"
     );
+}
+
+#[test]
+fn a_package_chooses_its_form() {
+    let form = |rest: &str| {
+        let manifest = SourceFile {
+            path: "Cargo.toml".into(),
+            content: format!("{PACKAGE}{rest}"),
+        };
+        let package = Package {
+            files: vec![manifest],
+        };
+        let checked = check(&package, &BTreeMap::new());
+        (checked.form, checked.findings)
+    };
+    for (written, expected) in [
+        ("", Form::Command),
+        ("[package.metadata.wasm-runner]\n", Form::Command),
+        ("[package.metadata.other]\nform = 1\n", Form::Command),
+        (
+            "[package.metadata.wasm-runner]\nform = \"command\"\n",
+            Form::Command,
+        ),
+        (
+            "[package.metadata.wasm-runner]\nform = \"component\"\n",
+            Form::Component,
+        ),
+        (
+            "metadata.wasm-runner.form = \"component\"\n",
+            Form::Component,
+        ),
+    ] {
+        assert_eq!(form(written), (expected, Vec::new()), "{written}");
+    }
+    for (written, line, message) in [
+        ("[package.metadata.wasm-runner]\nform = 1\n", 6, "form = 1"),
+        (
+            "[package.metadata.wasm-runner]\nform = \"Component\"\n",
+            6,
+            "form = \"Component\"",
+        ),
+        (
+            "[package.metadata.wasm-runner]\nfrom = \"component\"\n",
+            6,
+            "has `from`",
+        ),
+        ("[package.metadata]\nwasm-runner = true\n", 6, "is no table"),
+    ] {
+        let (chosen, findings) = form(written);
+        assert_eq!(chosen, Form::Command, "{written}");
+        let [finding] = findings.as_slice() else {
+            panic!("{written}: {findings:?}");
+        };
+        assert_eq!(finding.rule, "build/manifest-invalid");
+        assert!(finding.message.contains(message), "{}", finding.message);
+        let place = finding.place.as_ref().expect("a place").text();
+        assert_eq!(place, format!("Cargo.toml:{line}"));
+    }
 }

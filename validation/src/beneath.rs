@@ -1,4 +1,4 @@
-//! Reads what a build made, which is as little to be trusted as what it was made from.
+//! Reads what a confined process made, which is as little to be trusted as what it was made from.
 
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use std::fs::File;
@@ -10,7 +10,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the disk fails.
-pub(super) fn read(root: &Path, path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read(root: &Path, path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let Ok(relative) = path.strip_prefix(root) else {
         return Ok(None);
     };

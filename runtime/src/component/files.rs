@@ -1,0 +1,529 @@
+//! `wasi:filesystem`: quotas and records around wasmtime-wasi's, and what a guest sees of files,
+//! by the same rules as for preview 1 (`host::files`, `host::sight`).
+
+use super::clocks::datetime;
+use super::streams::{Stream, Write};
+use crate::execution::Rule;
+use crate::host::State;
+use crate::host::files::MAX_OPEN;
+use crate::host::time::EPOCH;
+use policies::Clocks;
+use std::sync::Arc;
+use wasmtime::component::Resource;
+use wasmtime::{Result, bail};
+use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
+use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode, Host as _,
+    HostDescriptor, MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
+};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsResult, IoError};
+
+/// What the guest gets from most functions here.
+type Answer<T> = Result<std::result::Result<T, ErrorCode>>;
+type Fd = Resource<Descriptor>;
+
+/// The longest listing that is read, and all that are under way together, in bytes of names and
+/// what the host keeps beside each.
+const MAX_LISTED: usize = 16 << 20;
+/// What the host keeps of an entry besides its name.
+const ENTRY: usize = 24;
+
+/// One of the process's descriptors, held by the guest's descriptor and the streams made of it.
+#[derive(Clone)]
+pub(super) struct Opened {
+    /// What the guest called it, for records.
+    pub(super) name: Arc<str>,
+}
+
+/// A folder's entries that the guest has not read yet, in the order of their names.
+pub(super) struct Listing {
+    entries: std::vec::IntoIter<DirectoryEntry>,
+    bytes: usize,
+}
+
+/// wasmtime-wasi's function of that name.
+macro_rules! pass {
+    ($state:ident, $name:ident($($arg:expr),*)) => {
+        answer(HostDescriptor::$name(&mut $state.parts.filesystem(), $($arg),*).await)
+    };
+}
+
+/// An error that is the guest's, or one that ends the run.
+fn answer<T>(result: FsResult<T>) -> Answer<T> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => Ok(Err(error.downcast()?)),
+    }
+}
+
+/// The value, or the end of the function with the guest's error.
+macro_rules! try_guest {
+    ($answer:expr) => {
+        match $answer {
+            Ok(value) => value,
+            Err(code) => return Ok(Err(code)),
+        }
+    };
+}
+
+/// A path as it is kept for records.
+fn shown(path: &str) -> String {
+    path[..path.floor_char_boundary(4096)].to_owned()
+}
+
+/// Records what the sandbox itself said no to.
+fn note<T>(state: &mut State, answer: &std::result::Result<T, ErrorCode>, what: &str, path: &str) {
+    if let Err(ErrorCode::Access | ErrorCode::NotPermitted) = answer {
+        state.deny(what, shown(path), Rule::Directories);
+    }
+}
+
+/// Whether one more file may be made; if not, that is recorded.
+fn may_create(state: &mut State, what: &str, path: &str) -> std::result::Result<(), ErrorCode> {
+    if state.usage.files_created < state.limits.files {
+        return Ok(());
+    }
+    state.deny(what, shown(path), Rule::Files);
+    Err(ErrorCode::Quota)
+}
+
+fn created<T>(state: &mut State, answer: &std::result::Result<T, ErrorCode>) {
+    if answer.is_ok() {
+        state.usage.files_created += 1;
+    }
+}
+
+/// Whether that many bytes more may be written to files; if not, that is recorded.
+pub(super) fn may_write(
+    state: &mut State,
+    what: &str,
+    name: &str,
+    bytes: u64,
+) -> std::result::Result<(), ErrorCode> {
+    let after = state.file_bytes.saturating_add(bytes);
+    if after <= state.limits.file_bytes.0 {
+        return Ok(());
+    }
+    state.deny(
+        what,
+        format!("{name} ({after} bytes in all)"),
+        Rule::FileBytes,
+    );
+    Err(ErrorCode::Quota)
+}
+
+/// The bytes between a file's end and a place beyond it, which a write there adds to the file.
+pub(super) fn hole(file: &std::fs::File, at: Option<u64>) -> u64 {
+    match (at, file.metadata()) {
+        (Some(at), Ok(metadata)) if at > 0 => at.saturating_sub(metadata.len()),
+        _ => 0,
+    }
+}
+
+/// One that held an opened file holds it no more.
+pub(super) fn release(state: &mut State, opened: Opened) {
+    if Arc::strong_count(&opened.name) == 1 {
+        state.parts.open -= 1;
+    }
+}
+
+/// The file that a descriptor stands for, to be written, and what it is called.
+fn file(state: &mut State, fd: &Fd) -> Result<Option<(Arc<std::fs::File>, Opened)>> {
+    let Descriptor::File(file) = state.parts.table.get(fd)? else {
+        return Ok(None);
+    };
+    let file = Arc::clone(&file.file);
+    let Some(opened) = state.parts.opened.get(&fd.rep()) else {
+        bail!("a file that was never opened");
+    };
+    Ok(Some((file, opened.clone())))
+}
+
+pub(super) async fn directories(state: &mut State) -> Result<Vec<(Fd, String)>> {
+    if !state.parts.has_files() {
+        return Ok(Vec::new());
+    }
+    state.parts.filesystem().get_directories()
+}
+
+pub(super) async fn error_code(
+    state: &mut State,
+    error: Resource<IoError>,
+) -> Result<Option<ErrorCode>> {
+    if let Some(code) = state.parts.table.get(&error)?.downcast_ref::<ErrorCode>() {
+        return Ok(Some(*code));
+    }
+    state.parts.filesystem().filesystem_error_code(error)
+}
+
+pub(super) async fn read_via_stream(
+    state: &mut State,
+    fd: Fd,
+    offset: u64,
+) -> Answer<Resource<DynInputStream>> {
+    let opened = state.parts.opened.get(&fd.rep()).cloned();
+    let stream = HostDescriptor::read_via_stream(&mut state.parts.filesystem(), fd, offset);
+    let stream = try_guest!(answer(stream)?);
+    if let Some(opened) = opened {
+        state
+            .parts
+            .streams
+            .insert(stream.rep(), Stream::Read(opened));
+    }
+    Ok(Ok(stream))
+}
+
+/// Tells the streams from now on where this one writes.
+fn writes(
+    state: &mut State,
+    file: Option<(Arc<std::fs::File>, Opened)>,
+    stream: &Resource<DynOutputStream>,
+    at: Option<u64>,
+) {
+    if let Some((file, opened)) = file {
+        let write = Write { opened, file, at };
+        state
+            .parts
+            .streams
+            .insert(stream.rep(), Stream::Write(write));
+    }
+}
+
+pub(super) async fn write_via_stream(
+    state: &mut State,
+    fd: Fd,
+    offset: u64,
+) -> Answer<Resource<DynOutputStream>> {
+    let file = file(state, &fd)?;
+    let stream = HostDescriptor::write_via_stream(&mut state.parts.filesystem(), fd, offset);
+    let stream = try_guest!(answer(stream)?);
+    writes(state, file, &stream, Some(offset));
+    Ok(Ok(stream))
+}
+
+pub(super) async fn append_via_stream(
+    state: &mut State,
+    fd: Fd,
+) -> Answer<Resource<DynOutputStream>> {
+    let file = file(state, &fd)?;
+    let stream = HostDescriptor::append_via_stream(&mut state.parts.filesystem(), fd);
+    let stream = try_guest!(answer(stream)?);
+    writes(state, file, &stream, None);
+    Ok(Ok(stream))
+}
+
+pub(super) async fn advise(
+    state: &mut State,
+    fd: Fd,
+    offset: u64,
+    length: u64,
+    advice: Advice,
+) -> Answer<()> {
+    pass!(state, advise(fd, offset, length, advice))
+}
+
+pub(super) async fn sync_data(state: &mut State, fd: Fd) -> Answer<()> {
+    pass!(state, sync_data(fd))
+}
+
+pub(super) async fn get_flags(state: &mut State, fd: Fd) -> Answer<DescriptorFlags> {
+    pass!(state, get_flags(fd))
+}
+
+pub(super) async fn get_type(state: &mut State, fd: Fd) -> Answer<DescriptorType> {
+    pass!(state, get_type(fd))
+}
+
+/// A size that is set counts as written: on a disk without holes it is.
+pub(super) async fn set_size(state: &mut State, fd: Fd, size: u64) -> Answer<()> {
+    if let Some((_, opened)) = file(state, &fd)? {
+        try_guest!(may_write(state, "set-size", &opened.name, size));
+    }
+    try_guest!(pass!(state, set_size(fd, size))?);
+    state.file_bytes += size;
+    Ok(Ok(()))
+}
+
+pub(super) async fn set_times(
+    state: &mut State,
+    fd: Fd,
+    accessed: NewTimestamp,
+    modified: NewTimestamp,
+) -> Answer<()> {
+    pass!(state, set_times(fd, accessed, modified))
+}
+
+pub(super) async fn read(
+    state: &mut State,
+    fd: Fd,
+    length: u64,
+    offset: u64,
+) -> Answer<(Vec<u8>, bool)> {
+    let (bytes, end) = try_guest!(pass!(state, read(fd, length, offset))?);
+    state.usage.bytes_read += bytes.len() as u64;
+    Ok(Ok((bytes, end)))
+}
+
+pub(super) async fn write(state: &mut State, fd: Fd, bytes: Vec<u8>, offset: u64) -> Answer<u64> {
+    let mut hole_before = 0;
+    if !bytes.is_empty()
+        && let Some((file, opened)) = file(state, &fd)?
+    {
+        hole_before = hole(&file, Some(offset));
+        let length = (bytes.len() as u64).saturating_add(hole_before);
+        try_guest!(may_write(state, "write", &opened.name, length));
+    }
+    let written = try_guest!(pass!(state, write(fd, bytes, offset))?);
+    if written > 0 {
+        state.file_bytes += hole_before + written;
+        state.usage.bytes_written += written;
+    }
+    Ok(Ok(written))
+}
+
+/// Reads a whole folder and puts it in order.
+pub(super) async fn read_directory(state: &mut State, fd: Fd) -> Answer<Resource<Listing>> {
+    let all = try_guest!(pass!(state, read_directory(fd))?);
+    let all = state.parts.table.delete(all)?;
+    let mut entries = Vec::new();
+    let mut bytes = 0;
+    for entry in all {
+        // A name that is no text can't be told, as wasmtime-wasi has it.
+        let entry = try_guest!(answer(entry)?);
+        bytes += entry.name.len() + ENTRY;
+        if state.parts.listed + bytes > MAX_LISTED {
+            return Ok(Err(ErrorCode::Overflow));
+        }
+        entries.push(entry);
+    }
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    let entries = entries.into_iter();
+    let listing = state.parts.table.push(Listing { entries, bytes })?;
+    state.parts.listed += bytes;
+    Ok(Ok(listing))
+}
+
+pub(super) async fn read_directory_entry(
+    state: &mut State,
+    listing: Resource<Listing>,
+) -> Answer<Option<DirectoryEntry>> {
+    let entry = state.parts.table.get_mut(&listing)?.entries.next();
+    if let Some(entry) = &entry {
+        state.usage.bytes_read += (ENTRY + entry.name.len()) as u64;
+    }
+    Ok(Ok(entry))
+}
+
+pub(super) async fn drop_listing(state: &mut State, listing: Resource<Listing>) -> Result<()> {
+    let listing = state.parts.table.delete(listing)?;
+    state.parts.listed -= listing.bytes;
+    Ok(())
+}
+
+pub(super) async fn sync(state: &mut State, fd: Fd) -> Answer<()> {
+    pass!(state, sync(fd))
+}
+
+pub(super) async fn create_directory_at(state: &mut State, fd: Fd, path: String) -> Answer<()> {
+    const WHAT: &str = "create-directory-at";
+    try_guest!(may_create(state, WHAT, &path));
+    let answer = pass!(state, create_directory_at(fd, path.clone()))?;
+    created(state, &answer);
+    note(state, &answer, WHAT, &path);
+    Ok(answer)
+}
+
+/// Attributes as the guest sees them: without real clocks, with the times at which its clock
+/// started.
+fn seen(state: &State, stat: DescriptorStat) -> DescriptorStat {
+    if state.clocks == Clocks::Real {
+        return stat;
+    }
+    let time = Some(datetime(EPOCH));
+    DescriptorStat {
+        data_access_timestamp: time,
+        data_modification_timestamp: time,
+        status_change_timestamp: time,
+        ..stat
+    }
+}
+
+pub(super) async fn stat(state: &mut State, fd: Fd) -> Answer<DescriptorStat> {
+    let stat = try_guest!(pass!(state, stat(fd))?);
+    Ok(Ok(seen(state, stat)))
+}
+
+pub(super) async fn stat_at(
+    state: &mut State,
+    fd: Fd,
+    flags: PathFlags,
+    path: String,
+) -> Answer<DescriptorStat> {
+    let answer = pass!(state, stat_at(fd, flags, path.clone()))?;
+    note(state, &answer, "stat-at", &path);
+    Ok(answer.map(|stat| seen(state, stat)))
+}
+
+pub(super) async fn set_times_at(
+    state: &mut State,
+    fd: Fd,
+    flags: PathFlags,
+    path: String,
+    accessed: NewTimestamp,
+    modified: NewTimestamp,
+) -> Answer<()> {
+    let answer = pass!(
+        state,
+        set_times_at(fd, flags, path.clone(), accessed, modified)
+    )?;
+    note(state, &answer, "set-times-at", &path);
+    Ok(answer)
+}
+
+pub(super) async fn link_at(
+    state: &mut State,
+    fd: Fd,
+    flags: PathFlags,
+    path: String,
+    to: Fd,
+    to_path: String,
+) -> Answer<()> {
+    const WHAT: &str = "link-at";
+    try_guest!(may_create(state, WHAT, &to_path));
+    let answer = pass!(state, link_at(fd, flags, path.clone(), to, to_path))?;
+    created(state, &answer);
+    note(state, &answer, WHAT, &path);
+    Ok(answer)
+}
+
+pub(super) async fn open_at(
+    state: &mut State,
+    fd: Fd,
+    lookup: PathFlags,
+    path: String,
+    open: OpenFlags,
+    flags: DescriptorFlags,
+) -> Answer<Fd> {
+    const WHAT: &str = "open-at";
+    if state.parts.open >= MAX_OPEN {
+        return Ok(Err(ErrorCode::InsufficientMemory));
+    }
+    let folder = Resource::new_borrow(fd.rep());
+    let kind = pass!(state, stat_at(folder, lookup, path.clone()))?.map(|stat| stat.type_);
+    let answer = match kind {
+        Err(ErrorCode::NoEntry) if open.contains(OpenFlags::CREATE) => {
+            try_guest!(may_create(state, WHAT, &path));
+            let answer = pass!(state, open_at(fd, lookup, path.clone(), open, flags))?;
+            created(state, &answer);
+            answer
+        }
+        // Neither a file nor a folder nor a link: opening a pipe would wait for its other end in
+        // a thread of the host, and no deadline ends that.
+        Ok(kind) if !is_plain(kind) => Err(ErrorCode::Access),
+        seen => {
+            // Nothing is made here: what exists can only be found to exist.
+            let open = match seen {
+                Ok(_) if open.contains(OpenFlags::EXCLUSIVE) => open,
+                _ => open & !(OpenFlags::CREATE | OpenFlags::EXCLUSIVE),
+            };
+            pass!(state, open_at(fd, lookup, path.clone(), open, flags))?
+        }
+    };
+    if let Ok(opened) = &answer {
+        let name = Arc::from(shown(&path));
+        state.parts.opened.insert(opened.rep(), Opened { name });
+        state.parts.open += 1;
+    }
+    note(state, &answer, WHAT, &path);
+    Ok(answer)
+}
+
+fn is_plain(kind: DescriptorType) -> bool {
+    matches!(
+        kind,
+        DescriptorType::Directory | DescriptorType::RegularFile | DescriptorType::SymbolicLink
+    )
+}
+
+pub(super) async fn readlink_at(state: &mut State, fd: Fd, path: String) -> Answer<String> {
+    let answer = pass!(state, readlink_at(fd, path.clone()))?;
+    note(state, &answer, "readlink-at", &path);
+    Ok(answer)
+}
+
+pub(super) async fn remove_directory_at(state: &mut State, fd: Fd, path: String) -> Answer<()> {
+    let answer = pass!(state, remove_directory_at(fd, path.clone()))?;
+    note(state, &answer, "remove-directory-at", &path);
+    Ok(answer)
+}
+
+pub(super) async fn rename_at(
+    state: &mut State,
+    fd: Fd,
+    path: String,
+    to: Fd,
+    to_path: String,
+) -> Answer<()> {
+    let answer = pass!(state, rename_at(fd, path.clone(), to, to_path))?;
+    note(state, &answer, "rename-at", &path);
+    Ok(answer)
+}
+
+pub(super) async fn symlink_at(
+    state: &mut State,
+    fd: Fd,
+    target: String,
+    path: String,
+) -> Answer<()> {
+    const WHAT: &str = "symlink-at";
+    try_guest!(may_create(state, WHAT, &path));
+    let answer = pass!(state, symlink_at(fd, target.clone(), path))?;
+    created(state, &answer);
+    // An absolute target is what is refused, so that is what the record names.
+    note(state, &answer, WHAT, &target);
+    Ok(answer)
+}
+
+pub(super) async fn unlink_file_at(state: &mut State, fd: Fd, path: String) -> Answer<()> {
+    let answer = pass!(state, unlink_file_at(fd, path.clone()))?;
+    note(state, &answer, "unlink-file-at", &path);
+    Ok(answer)
+}
+
+pub(super) async fn is_same_object(state: &mut State, one: Fd, other: Fd) -> Result<bool> {
+    HostDescriptor::is_same_object(&mut state.parts.filesystem(), one, other).await
+}
+
+/// The host's hash is made of its inode number, for which a number of the guest's own stands.
+fn hashed(state: &mut State, hash: &MetadataHashValue) -> MetadataHashValue {
+    MetadataHashValue {
+        lower: state.sight.inode(hash.lower ^ hash.upper),
+        upper: 0,
+    }
+}
+
+pub(super) async fn metadata_hash(state: &mut State, fd: Fd) -> Answer<MetadataHashValue> {
+    let hash = try_guest!(pass!(state, metadata_hash(fd))?);
+    Ok(Ok(hashed(state, &hash)))
+}
+
+pub(super) async fn metadata_hash_at(
+    state: &mut State,
+    fd: Fd,
+    flags: PathFlags,
+    path: String,
+) -> Answer<MetadataHashValue> {
+    let answer = pass!(state, metadata_hash_at(fd, flags, path.clone()))?;
+    note(state, &answer, "metadata-hash-at", &path);
+    Ok(answer.map(|hash| hashed(state, &hash)))
+}
+
+pub(super) async fn drop_descriptor(state: &mut State, fd: Fd) -> Result<()> {
+    let rep = fd.rep();
+    state.parts.table.delete(fd)?;
+    if let Some(opened) = state.parts.opened.remove(&rep) {
+        release(state, opened);
+    }
+    Ok(())
+}

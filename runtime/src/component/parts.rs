@@ -1,0 +1,77 @@
+//! What a run of a component has besides what every run has.
+
+use super::MAX_RESOURCES;
+use super::files::Opened;
+use super::network::{Made, Networking};
+use super::poll::Waits;
+use super::streams::Stream;
+use std::collections::BTreeMap;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+/// A component's resources. What it never uses is never made.
+pub(crate) struct Parts {
+    /// What the host holds for the guest.
+    pub(crate) table: ResourceTable,
+    /// wasmtime-wasi's part: made when a folder is granted, or once something is called that is
+    /// not ours.
+    wasi: Option<Box<WasiCtx>>,
+    /// Whether folders were granted.
+    files: bool,
+    /// The streams that are ours, by their place in the table.
+    pub(super) streams: BTreeMap<u32, Stream>,
+    /// The pollables that are ours.
+    pub(super) waits: BTreeMap<u32, Waits>,
+    /// What the guest has opened.
+    pub(super) opened: BTreeMap<u32, Opened>,
+    /// How many of the process's descriptors that are.
+    pub(super) open: usize,
+    /// Bytes of listings that are under way.
+    pub(super) listed: usize,
+    pub(crate) networking: Networking,
+}
+
+impl Parts {
+    pub(crate) fn new(networking: Networking) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
+        Self {
+            table,
+            wasi: None,
+            files: false,
+            streams: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            open: 0,
+            listed: 0,
+            networking,
+        }
+    }
+
+    /// Gives the folders that are granted.
+    pub(crate) fn give_files(&mut self, wasi: WasiCtx) {
+        self.wasi = Some(Box::new(wasi));
+        self.files = true;
+    }
+
+    /// The network and what is held for the guest.
+    pub(super) fn network(&mut self) -> (&mut Made, &mut ResourceTable) {
+        (self.networking.made(), &mut self.table)
+    }
+
+    /// Whether folders were granted.
+    pub(crate) fn has_files(&self) -> bool {
+        self.files
+    }
+}
+
+impl WasiView for Parts {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: self
+                .wasi
+                .get_or_insert_with(|| Box::new(WasiCtxBuilder::new().build())),
+            table: &mut self.table,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+;;! expect = "trap"
+;;! says = "unknown handle index"
+
+;; Writes to a stream that it has dropped.
+(component
+  ;;@use streams stdout
+  ;;@memory
+  ;;@lower get-stdout stdout get-stdout
+  ;;@lower write streams [method]output-stream.write
+  ;;@drop forget $output-type
+  (core module $main-module
+    (import "env" "memory" (memory 1))
+    (import "env" "get-stdout" (func $get-stdout (result i32)))
+    (import "env" "write" (func $write (param i32 i32 i32 i32)))
+    (import "env" "forget" (func $forget (param i32)))
+    (func (export "run") (result i32)
+      (local $out i32)
+      (local.set $out (call $get-stdout))
+      (call $forget (local.get $out))
+      (call $write (local.get $out) (i32.const 0) (i32.const 4) (i32.const 64))
+      (i32.const 0)))
+  ;;@main
+  ;;@command
+)

@@ -1,0 +1,17 @@
+;;! expect = "trap"
+;;! says = "not aligned"
+
+;; The result is where no result can be.
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (i32.const 1024))
+    (func (export "manifest") (result i32) unreachable)
+    (func (export "run") (param i32 i32) (result i32)
+      (i32.const 2049)))
+  (core instance $main (instantiate $m))
+  (alias core export $main "memory" (core memory $mem))
+  (alias core export $main "realloc" (core func $realloc))
+  ;;@tool
+)
