@@ -20,6 +20,7 @@ pub(crate) fn figure(effort: Effort) -> Result<Vec<Figure>> {
         args: Vec::new(),
         env: Vec::new(),
         input: input.clone(),
+        live_input: None,
         policy: policy.clone(),
         cancel: cancel.clone(),
         live: None,
