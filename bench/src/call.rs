@@ -59,7 +59,6 @@ pub(crate) fn figures(effort: Effort) -> Result<Vec<Figure>> {
             policy: policy.clone(),
             cancel: cancel.clone(),
             live: None,
-            live_input: None,
         };
         let execution = tool.run(call).await;
         ensure!(execution.outcome == Outcome::Success, "{execution:?}");

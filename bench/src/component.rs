@@ -24,7 +24,6 @@ pub(crate) fn figure(effort: Effort) -> Result<Vec<Figure>> {
         policy: policy.clone(),
         cancel: cancel.clone(),
         live: None,
-        live_input: None,
     };
     let once = async |tool: &Tool| {
         let execution = tool.run(call()).await;
