@@ -1,8 +1,10 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test bench lint fuzz-host clean
+.PHONY: help setup build demo test bench lint fuzz fuzz-host clean
 
 COUNT ?= 10000
 SEED ?= 1
+TARGET ?= policy
+SECONDS ?= 60
 
 help:
 	@echo "make setup   the WASI target and the crates that tools may use (others call it first)"
@@ -12,6 +14,7 @@ help:
 	@echo "make bench   how fast calls are, beside what else could run them (ARGS=--quick, --only NAME)"
 	@echo "make lint    formatting, clippy, rustdoc, licences, shell scripts"
 	@echo "make fuzz-host COUNT=10000 SEED=1   random modules through the service"
+	@echo "make fuzz TARGET=policy SECONDS=60  libFuzzer on what reads strangers' input (fuzz/bodies.rs)"
 	@echo "make clean   removes target/"
 
 setup:
@@ -34,6 +37,9 @@ lint:
 
 fuzz-host:
 	@./scripts/fuzz-host.sh $(COUNT) $(SEED)
+
+fuzz:
+	@./scripts/fuzz.sh $(TARGET) $(SECONDS)
 
 clean:
 	cargo clean

@@ -1,8 +1,8 @@
 //! The command line as a whole.
 
 use crate::commands::{
-    build, completions, doctor, events, inspect, new, policy, proposal, replay, run, serve, tool,
-    validate,
+    build, completions, doctor, events, inspect, key, new, policy, proposal, replay, run, serve,
+    tool, validate,
 };
 use crate::exit::Exit;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Proposal(proposal::Args),
     Events(events::Args),
     Policy(policy::Args),
+    Key(key::KeyArgs),
+    Cache(key::CacheArgs),
     Doctor(doctor::Args),
     Completions(completions::Args),
 }

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod inspect;
+pub(crate) mod key;
 pub(crate) mod new;
 pub(crate) mod policy;
 pub(crate) mod proposal;
@@ -35,6 +36,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Tool(args) => tool::run(args),
         Command::Proposal(args) => proposal::run(args),
         Command::Events(args) => events::run(&args),
+        Command::Key(args) => key::key(&args),
+        Command::Cache(args) => key::cache(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => completions::run(&args),

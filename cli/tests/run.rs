@@ -46,12 +46,84 @@ fn input_comes_from_a_file_too() {
 }
 
 #[test]
-fn what_follows_two_dashes_is_the_guests() {
+fn what_follows_the_module_is_the_guests() {
     let world = World::new();
     world.module(&guests::arguments());
-    let ended = world.run(["run", "guest.wasm", "--", "--fuel", "a b", ""]);
-    let arguments: Vec<&str> = ended.stdout.split('\0').skip(1).collect();
-    assert_eq!(arguments, ["--fuel", "a b", "", ""]);
+    let arguments = |given: &[&str]| {
+        let ended = world.run(["run", "guest.wasm"].iter().chain(given));
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let all = ended.stdout.split('\0').skip(1).map(str::to_owned);
+        let mut all: Vec<String> = all.collect();
+        assert_eq!(all.pop().as_deref(), Some(""), "each ends with a NUL");
+        all
+    };
+    assert_eq!(arguments(&["--fuel", "a b", ""]), ["--fuel", "a b", ""]);
+    assert_eq!(arguments(&["-x", "--", "--json"]), ["-x", "--", "--json"]);
+    // As it was always written, too; a second one is the guest's.
+    assert_eq!(arguments(&["--", "--fuel"]), ["--fuel"]);
+    assert_eq!(arguments(&["--", "--", "a"]), ["--", "a"]);
+    assert_eq!(arguments(&["--"]), [""; 0]);
+}
+
+#[test]
+fn input_is_read_only_once_the_guest_asks_for_it() {
+    use std::io::{Read as _, Write as _};
+    let world = World::new();
+    let begin = |guest: &str, clocks: &str| {
+        world.module(guest);
+        let child = world
+            .command()
+            .args(["run", "--clocks", clocks, "guest.wasm"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn();
+        child.expect("it starts")
+    };
+    // It reads nothing, so it ends though the other end of its input stays open.
+    let mut child = begin(&guests::exits(7), "frozen");
+    let held = child.stdin.take();
+    assert_eq!(child.wait().expect("it ends").code(), Some(7));
+    drop(held);
+
+    // With real clocks each piece is there as soon as it came.
+    let mut child = begin(&guests::cat(), "real");
+    let (mut input, mut output) = (child.stdin.take().expect("piped"), child.stdout.take());
+    for line in ["first\n", "second\n"] {
+        input.write_all(line.as_bytes()).expect("written");
+        let mut answer = vec![0; line.len()];
+        let output = output.as_mut().expect("piped");
+        output.read_exact(&mut answer).expect("an answer");
+        assert_eq!(answer, line.as_bytes());
+    }
+    drop(input);
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn how_input_comes_changes_nothing_without_real_clocks() {
+    use std::io::Write as _;
+    let world = World::new();
+    world.module(&guests::cat());
+    let fuel = |pieces: &[&[u8]]| {
+        let mut child = world
+            .command()
+            .args(["run", "--json", "guest.wasm"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut input = child.stdin.take().expect("piped");
+        for piece in pieces {
+            input.write_all(piece).expect("written");
+        }
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        let execution: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(execution["output"], "abcdef");
+        execution["usage"]["fuel"].as_u64().expect("a number")
+    };
+    assert_eq!(fuel(&[b"abcdef"]), fuel(&[b"ab", b"cd", b"e", b"f"]));
 }
 
 #[test]
@@ -181,14 +253,37 @@ fn each_exceeded_limit_has_its_exit_code_and_its_remedy() {
 }
 
 #[test]
-fn too_much_input_is_refused_before_the_run() {
+fn too_much_input_is_refused() {
     let world = World::new();
     world.module(&guests::cat());
-    let limited = ["run", "--input-size", "3 B", "guest.wasm"];
-    assert_eq!(world.run_with_input(limited, b"abc").stdout, "abc");
-    let ended = world.run_with_input(limited, b"abcd");
-    assert_eq!((ended.code, ended.stdout.as_str()), (206, ""));
-    assert!(ended.stderr.contains("limits.input"), "{}", ended.stderr);
+    world.write("three", "abc");
+    world.write("four", "abcd");
+    let limited = |more: &[&str], input: &[u8]| {
+        let limit = ["run", "--input-size", "3 B"];
+        let arguments = limit.iter().chain(more).chain(&["guest.wasm"]);
+        world.run_with_input(arguments, input)
+    };
+    let refused = |ended: common::Ended| {
+        assert_eq!((ended.code, ended.stdout.as_str()), (206, ""));
+        assert!(ended.stderr.contains("limits.input"), "{}", ended.stderr);
+    };
+    assert_eq!(limited(&[], b"abc").stdout, "abc");
+    refused(limited(&[], b"abcd"));
+    // Of a file it is known before the run.
+    assert_eq!(limited(&["--input", "three"], b"").stdout, "abc");
+    refused(limited(&["--input", "four"], b""));
+    // Piece by piece, all of it together counts.
+    assert_eq!(limited(&["--clocks", "real"], b"abc").stdout, "abc");
+    assert_eq!(limited(&["--clocks", "real"], b"abcd").code, 206);
+}
+
+#[test]
+fn a_whole_folder_can_be_the_guests_root() {
+    let world = World::new();
+    world.write("data/text", "twelve bytes");
+    world.module(&guests::reads_a_file());
+    let ended = world.run(["run", "--dir", "data::/", "guest.wasm"]);
+    assert_eq!(ended.stdout, "twelve bytes", "{}", ended.stderr);
 }
 
 #[test]

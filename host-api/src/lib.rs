@@ -26,7 +26,11 @@ mod store;
 pub use error::ServerError;
 pub use proposals::{Judged, Validate};
 pub use runtime::CancellationToken;
-pub use server::{BoundServer, RunningCalls, Server, ServerConfig};
+pub use runtime::Swept;
+pub use server::{
+    BoundServer, NewKey, RunningCalls, Server, ServerConfig, key_fingerprint, rotate_key,
+    sweep_cache,
+};
 pub use status::ERROR_DOMAIN;
 
 /// The largest message that clients should be ready to take: an execution with a large output,

@@ -1,10 +1,16 @@
 //! How a job ended.
 
+use crate::Resources;
 use rustix::process::Signal;
 use std::fmt::{self, Display};
 
 /// The exit code by which the confined process says that it never began the job.
 pub(crate) const NOT_BEGUN: i32 = 125;
+/// The exit code by which it says that the job failed once its disk was full.
+pub(crate) const DISK_FULL: i32 = 124;
+/// What a job's own code becomes that is one of those: whatever takes a job over must not speak
+/// for the ring.
+const NOT_THE_JOBS: i32 = 126;
 /// Added to the number of the signal that ended the job, as shells do.
 pub(crate) const BY_SIGNAL: i32 = 128;
 
@@ -15,8 +21,13 @@ pub enum Ended {
     Exited(i32),
     /// By a signal: its own crash, the kernel, or a limit.
     Signal(i32),
-    /// It held more on disk than its limit, in bytes.
-    DiskFull(u64),
+    /// It wrote more than it had room for, or made more files.
+    DiskFull {
+        /// Bytes that it might write.
+        bytes: u64,
+        /// Files and folders that it might make.
+        files: u64,
+    },
     /// The ring around it could not be made; the reason is on its standard error.
     NotBegun,
 }
@@ -27,13 +38,35 @@ impl Ended {
         *self == Self::Exited(0)
     }
 
-    pub(crate) fn of(status: std::process::ExitStatus) -> Self {
+    pub(crate) fn of(status: std::process::ExitStatus, resources: &Resources) -> Self {
+        match status.code() {
+            Some(DISK_FULL) => Self::disk_full(resources),
+            _ => Self::of_any(status),
+        }
+    }
+
+    pub(crate) fn disk_full(resources: &Resources) -> Self {
+        Self::DiskFull {
+            bytes: resources.disk,
+            files: resources.files,
+        }
+    }
+
+    fn of_any(status: std::process::ExitStatus) -> Self {
         use std::os::unix::process::ExitStatusExt;
         match (status.code(), status.signal()) {
             (Some(NOT_BEGUN), _) | (None, None) => Self::NotBegun,
             (Some(code), _) if code > BY_SIGNAL => Self::Signal(code - BY_SIGNAL),
             (Some(code), _) => Self::Exited(code),
             (None, Some(signal)) => Self::Signal(signal),
+        }
+    }
+
+    /// The same of the job itself, which may end with any code.
+    pub(crate) fn to_code_of_a_job(status: std::process::ExitStatus) -> i32 {
+        match status.code() {
+            Some(NOT_BEGUN | DISK_FULL) => NOT_THE_JOBS,
+            _ => Self::to_code(status),
         }
     }
 
@@ -56,9 +89,10 @@ impl Display for Ended {
                 Some((name, why)) => write!(f, "was ended by {name} ({why})"),
                 None => write!(f, "was ended by signal {number}"),
             },
-            Self::DiskFull(limit) => {
-                write!(f, "was ended because it held more than {limit} B on disk")
-            }
+            Self::DiskFull { bytes, files } => write!(
+                f,
+                "had no more room on its disk (at most {bytes} B in {files} files)"
+            ),
             Self::NotBegun => f.write_str("could not be confined and was not begun"),
         }
     }
@@ -104,9 +138,18 @@ mod tests {
             (0x8b, Ended::Signal(11)),
         ] {
             let status = ExitStatus::from_raw(wait_status);
-            assert_eq!(Ended::of(status), ended);
+            assert_eq!(Ended::of_any(status), ended);
             let passed_on = ExitStatus::from_raw(Ended::to_code(status) << 8);
-            assert_eq!(Ended::of(passed_on), ended);
+            assert_eq!(Ended::of_any(passed_on), ended);
+        }
+    }
+
+    #[test]
+    fn no_job_speaks_for_the_ring() {
+        for code in [NOT_BEGUN, DISK_FULL] {
+            let said = Ended::to_code_of_a_job(ExitStatus::from_raw(code << 8));
+            let passed_on = ExitStatus::from_raw(said << 8);
+            assert_eq!(Ended::of_any(passed_on), Ended::Exited(NOT_THE_JOBS));
         }
     }
 }

@@ -6,6 +6,7 @@
 //! and seccomp, starts the job and passes on how that ended. When it ends, the kernel ends all
 //! that is left of the job.
 
+mod disk;
 mod files;
 mod init;
 mod outer;

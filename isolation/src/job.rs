@@ -41,6 +41,8 @@ pub struct Job {
     /// Files and folders that it may read and execute. What is not there is left out.
     pub reads: Vec<PathBuf>,
     /// Folders in which it may do as it likes. They are given to the user that the job runs as.
+    /// What it changed is in them once it has ended by itself: the content of files, with holes
+    /// filled and links to the same file undone, of at most `disk` bytes in all.
     pub writes: Vec<PathBuf>,
     /// Bytes of room for temporary files, gone when it ends.
     pub scratch: u64,
@@ -61,8 +63,9 @@ pub enum Program {
     Role(String),
 }
 
-/// Limits of a job. All but `disk` are the kernel's; memory, processor time and open files are
-/// counted for each process of the job by itself.
+/// Limits of a job. All are the kernel's (without namespaces, `disk` and `files` are looked at
+/// twice a second); memory, processor time and open files are counted for each process of the
+/// job by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resources {
     /// Bytes of addresses (`RLIMIT_AS`), if they are limited: programs that reserve far more
@@ -79,6 +82,10 @@ pub struct Resources {
     pub open_files: u64,
     /// Bytes of one file (`RLIMIT_FSIZE`).
     pub file_size: u64,
-    /// Bytes in all of `writes` together, looked at twice a second.
+    /// Bytes that may be written in all of `writes` together, in whole pages of 4 KiB a file. To
+    /// change a part of a file that was there counts as writing it all. They are the machine's
+    /// memory until the job has ended.
     pub disk: u64,
+    /// Files, folders and links that may be made or changed there.
+    pub files: u64,
 }

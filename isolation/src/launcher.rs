@@ -2,7 +2,7 @@
 
 use crate::inside::{CONFINE, Plan, User};
 use crate::probe::{self, Holds};
-use crate::{Ended, Job, watch};
+use crate::{Ended, Job, Resources, watch};
 use rustix::process::{Pid, Signal};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -140,8 +140,12 @@ impl Launcher for LocalLauncher {
             group: Group(id.and_then(Pid::from_raw)),
             lifeline: child.stdin.take(),
             child,
-            writes: plan.job.writes,
-            disk: plan.job.resources.disk,
+            // Where the kernel sees to it, nobody has to look.
+            writes: match self.holds.limits_disk() {
+                true => Vec::new(),
+                false => plan.job.writes,
+            },
+            resources: plan.job.resources,
             _scratch: scratch,
         })
     }
@@ -164,8 +168,9 @@ pub struct Running {
     /// input is closed.
     lifeline: Option<ChildStdin>,
     child: Child,
+    /// What has to be looked at.
     writes: Vec<PathBuf>,
-    disk: u64,
+    resources: Resources,
     _scratch: Option<tempfile::TempDir>,
 }
 
@@ -180,14 +185,16 @@ impl Running {
             tokio::select! {
                 status = self.child.wait() => {
                     self.group.has_ended();
-                    return status.map(Ended::of);
+                    return status.map(|status| Ended::of(status, &self.resources));
                 }
                 _ = look.tick(), if !self.writes.is_empty() => {
-                    let (folders, most) = (self.writes.clone(), self.disk);
-                    let held = tokio::task::spawn_blocking(move || watch::held(&folders, most));
-                    if held.await.is_ok_and(|held| held > self.disk) {
+                    let (folders, most) = (self.writes.clone(), self.resources);
+                    let full = tokio::task::spawn_blocking(move || {
+                        watch::is_full(&folders, most.disk, most.files)
+                    });
+                    if full.await.unwrap_or(false) {
                         self.kill().await;
-                        return Ok(Ended::DiskFull(self.disk));
+                        return Ok(Ended::disk_full(&self.resources));
                     }
                 }
             }

@@ -21,7 +21,11 @@ const RESOURCES: Resources = Resources {
     open_files: 64,
     file_size: 1 << 20,
     disk: 1 << 20,
+    files: 16,
 };
+
+/// What the part is called by which the kernel limits what a job writes.
+const DISK_LIMIT: &str = "disk limit";
 
 /// Which parts of the ring hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +50,13 @@ pub struct Part {
 }
 
 impl Holds {
+    /// Whether the kernel limits what a job writes.
+    pub(crate) fn limits_disk(&self) -> bool {
+        self.parts
+            .iter()
+            .any(|part| part.name == DISK_LIMIT && part.holds)
+    }
+
     /// What is missing, in words; empty when everything holds.
     pub fn lacking(&self) -> Vec<String> {
         let mut lacking: Vec<String> = self.failure.clone().into_iter().collect();
@@ -87,6 +98,8 @@ struct Seen {
     seccomp: bool,
     /// Processes are limited.
     processes_limited: bool,
+    /// What is written is.
+    disk_limited: bool,
 }
 
 /// A part's name, what it keeps from, what it needs, and how it is seen to hold.
@@ -94,7 +107,7 @@ type Row = (&'static str, &'static str, &'static str, fn(&Seen) -> bool);
 
 const NAMESPACES: &str = "user namespaces, or a service that is started by root: see `sysctl user.max_user_namespaces` and, in a container, its security profile";
 
-const PARTS: [Row; 7] = [
+const PARTS: [Row; 8] = [
     ("mount namespace", "seeing files", NAMESPACES, |seen| {
         seen.hidden && seen.closed
     }),
@@ -109,6 +122,12 @@ const PARTS: [Row; 7] = [
         "starting ever more processes",
         NAMESPACES,
         |seen| seen.processes_limited,
+    ),
+    (
+        DISK_LIMIT,
+        "filling the machine's disk",
+        "overlays in namespaces: Linux 5.11 or newer with CONFIG_OVERLAY_FS (`grep overlay /proc/filesystems`), and a folder for temporary files that can lie below one",
+        |seen| seen.disk_limited,
     ),
     (
         "Landlock",
@@ -137,13 +156,17 @@ pub(crate) async fn run(launcher: &impl Launcher) -> Result<Holds, LaunchError> 
         .prefix("wasm-runner-probe-")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
         .tempfile()?;
+    let folder = tempfile::Builder::new()
+        .prefix("wasm-runner-probe-")
+        .tempdir()?;
+    let writes = folder.path().canonicalize()?;
     let mut running = launcher.launch(&Job {
         program: Program::Role(ROLE.to_owned()),
-        arguments: vec![secret.path().as_os_str().to_owned()],
+        arguments: vec![secret.path().as_os_str().to_owned(), writes.clone().into()],
         environment: BTreeMap::new(),
         folder: PathBuf::from("/"),
         reads: SYSTEM_LIBRARIES.iter().map(PathBuf::from).collect(),
-        writes: Vec::new(),
+        writes: vec![writes],
         scratch: 1 << 20,
         sees_processes: true,
         resources: RESOURCES,
@@ -176,7 +199,8 @@ async fn text(stream: Option<impl AsyncRead + Unpin>) -> String {
 
 /// The probe itself.
 pub(crate) fn inside(arguments: Vec<OsString>) -> ExitCode {
-    let Some(secret) = arguments.into_iter().next().map(PathBuf::from) else {
+    let mut arguments = arguments.into_iter().map(PathBuf::from);
+    let (Some(secret), Some(folder)) = (arguments.next(), arguments.next()) else {
         return ExitCode::FAILURE;
     };
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -199,6 +223,7 @@ pub(crate) fn inside(arguments: Vec<OsString>) -> ExitCode {
             && field("CapEff").is_some_and(|all| all.trim_matches('0').is_empty())
             && field("CapPrm").is_some_and(|all| all.trim_matches('0').is_empty()),
         seccomp: field("Seccomp") == Some("2"),
+        disk_limited: is_limited(&folder),
         processes_limited: limit.is_ok_and(|(soft, _)| soft <= RESOURCES.processes),
     };
     match serde_json::to_string(&seen) {
@@ -211,6 +236,17 @@ pub(crate) fn inside(arguments: Vec<OsString>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether no more can be written to a folder than there is room for.
+fn is_limited(folder: &Path) -> bool {
+    let part = vec![1; usize::try_from(RESOURCES.disk).unwrap_or(usize::MAX) / 4 * 3];
+    let write = |name: &str| std::fs::write(folder.join(name), &part);
+    let limited = write("fits").is_ok()
+        && write("does-not").is_err_and(|error| error.kind() == io::ErrorKind::StorageFull);
+    // So that nothing of it is put back.
+    let removed = ["fits", "does-not"].map(|name| std::fs::remove_file(folder.join(name)));
+    limited && removed.iter().all(Result::is_ok)
 }
 
 /// Names of the network's interfaces, as the kernel lists them.

@@ -1,77 +1,13 @@
-//! What a confined job can't do. The jobs are small scripts for the machine's own `sh` and
-//! `perl`, which every Debian has.
+//! What a confined job can't do.
 
-use isolation::{
-    Ended, Isolation, Job, Launcher, LocalLauncher, Program, Resources, SYSTEM_LIBRARIES,
-    SYSTEM_PROGRAMS,
-};
-use std::collections::BTreeMap;
+mod common;
+
+use common::{Done, MIB, job, launcher, run};
+use isolation::{Ended, Launcher, Program};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio::io::AsyncReadExt;
-
-const MIB: u64 = 1 << 20;
-
-async fn launcher() -> LocalLauncher {
-    let program = Path::new(env!("CARGO_BIN_EXE_wasm-runner-confined"));
-    LocalLauncher::new(program, Isolation::Require)
-        .await
-        .expect("this machine confines")
-}
-
-fn job(program: &str, script: &str) -> Job {
-    let flag = if program.ends_with("perl") {
-        "-e"
-    } else {
-        "-c"
-    };
-    Job {
-        program: Program::Path(program.into()),
-        arguments: vec![flag.into(), script.into()],
-        environment: BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]),
-        folder: PathBuf::from("/"),
-        reads: SYSTEM_LIBRARIES
-            .iter()
-            .chain(SYSTEM_PROGRAMS)
-            .map(PathBuf::from)
-            .collect(),
-        writes: Vec::new(),
-        scratch: MIB,
-        sees_processes: true,
-        resources: Resources {
-            addresses: None,
-            memory: 256 * MIB,
-            processor_seconds: 20,
-            processes: 16,
-            open_files: 64,
-            file_size: 16 * MIB,
-            disk: 16 * MIB,
-        },
-    }
-}
-
-struct Done {
-    ended: Ended,
-    out: String,
-    err: String,
-}
-
-async fn run(job: &Job) -> Done {
-    let mut running = launcher().await.launch(job).expect("started");
-    let (mut out, mut err) = (running.stdout.take(), running.stderr.take());
-    let (mut said, mut complained) = (Vec::new(), Vec::new());
-    let (_, _, ended) = tokio::join!(
-        out.as_mut().expect("piped").read_to_end(&mut said),
-        err.as_mut().expect("piped").read_to_end(&mut complained),
-        running.wait()
-    );
-    Done {
-        ended: ended.expect("an end"),
-        out: String::from_utf8_lossy(&said).into_owned(),
-        err: String::from_utf8_lossy(&complained).into_owned(),
-    }
-}
 
 async fn sh(script: &str) -> Done {
     run(&job("/bin/sh", script)).await
@@ -85,7 +21,7 @@ async fn perl(script: &str) -> Done {
 async fn every_part_holds_here() {
     let holds = launcher().await.holds().clone();
     assert_eq!(holds.lacking(), Vec::<String>::new());
-    assert_eq!(holds.parts.len(), 7);
+    assert_eq!(holds.parts.len(), 8);
 }
 
 #[tokio::test]
@@ -311,20 +247,6 @@ async fn a_file_ends_at_the_limit() {
 }
 
 #[tokio::test]
-async fn the_disk_ends_at_the_limit() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().canonicalize().expect("a path");
-    let mut job = job(
-        "/bin/sh",
-        "i=0; while :; do head -c 1000000 /dev/zero > f$i || exit; i=$((i+1)); [ $i -gt 40 ] && sleep 60; done",
-    );
-    job.writes.push(path.clone());
-    job.folder = path;
-    let done = run(&job).await;
-    assert_eq!(done.ended, Ended::DiskFull(16 * MIB));
-}
-
-#[tokio::test]
 async fn open_files_end_at_the_limit() {
     let done =
         perl(r#"my @f; while (open(my $f, "<", "/dev/null")) { push @f, $f } print scalar(@f)"#)
@@ -340,6 +262,65 @@ async fn a_crash_is_how_it_ended() {
         done.ended.to_string(),
         "was ended by SIGSEGV (it crashed, or its stack was full)"
     );
+}
+
+/// Signals of Linux by what they do to a process that has not asked for anything else.
+const IGNORED: [i32; 4] = [17, 18, 23, 28];
+const STOPPING: [i32; 4] = [19, 20, 21, 22];
+
+#[tokio::test]
+async fn a_job_that_dies_by_any_signal_died_by_that_signal() {
+    for signal in 1..=31 {
+        // What perl ignores by itself too.
+        let script = format!(
+            "$SIG{{FPE}} = 'DEFAULT'; $| = 1; print 'begun'; kill {signal}, $$; print ' went on'"
+        );
+        if STOPPING.contains(&signal) {
+            // It stands still, and ends when it is called off.
+            let launcher = launcher().await;
+            let job = job("/usr/bin/perl", &script);
+            let mut running = launcher.launch(&job).expect("started");
+            let mut begun = [0; 5];
+            let out = running.stdout.as_mut().expect("piped");
+            out.read_exact(&mut begun).await.expect("begun");
+            running.kill().await;
+            continue;
+        }
+        let done = perl(&script).await;
+        if IGNORED.contains(&signal) {
+            assert_eq!(done.ended, Ended::Exited(0), "{signal}");
+            assert_eq!(done.out, "begun went on");
+        } else {
+            assert_eq!(done.ended, Ended::Signal(signal), "{}", done.err);
+            assert_eq!(done.out, "begun");
+            assert!(done.ended.to_string().starts_with("was ended by"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_signal_of_a_job_reaches_the_ring() {
+    // To the process that started it, the first of its world, and to all of its group.
+    let script = "$SIG{$_} = 'IGNORE' for grep { !/^(KILL|STOP|NUM\\d+|RTM.*)$/ } keys %SIG;
+        for my $signal (1..31) { kill $signal, getppid(), 1, -1 unless $signal == 9 || $signal == 19 }
+        kill 9, getppid(), 1; kill 19, getppid(), 1;
+        for my $signal (1..31) { kill $signal, 0 unless $signal == 9 || $signal == 19 }
+        print 'still here'; exit 7";
+    let done = perl(script).await;
+    assert_eq!(done.ended, Ended::Exited(7), "{}", done.err);
+    assert_eq!(done.out, "still here");
+    // Killing all that it can reach, itself included, is how it ended.
+    let done = perl("kill 9, 0; sleep 60").await;
+    assert_eq!(done.ended, Ended::Signal(9), "{}", done.err);
+}
+
+#[tokio::test]
+async fn a_job_can_not_say_that_it_never_began() {
+    for code in [124, 125] {
+        let done = sh(&format!("exit {code}")).await;
+        assert_eq!(done.ended, Ended::Exited(126));
+    }
+    assert_eq!(sh("exit 123").await.ended, Ended::Exited(123));
 }
 
 #[tokio::test]

@@ -299,3 +299,17 @@ proptest! {
         let _ = Policy::parse(&format!("[capabilities]\n{text}"), "any.toml");
     }
 }
+
+#[test]
+fn what_is_written_out_is_read_again_whichever_of_two_limits_was_named() {
+    for text in [
+        "[limits]\nstdout = \"2560 KiB\"\n",
+        "[limits]\noutput = \"2 B\"\n",
+        "[limits]\noutput = \"2 B\"\nstdout = \"2 B\"\n",
+    ] {
+        let policy = Policy::parse(text, "policy.toml").expect("a policy");
+        assert!(policy.limits.stdout <= policy.limits.output, "{text}");
+        let again = Policy::parse(&policy.to_toml(), "policy.toml");
+        assert_eq!(again, Ok(policy), "{text}");
+    }
+}

@@ -2,7 +2,11 @@
 
 use bytes::Bytes;
 use policies::Policy;
-use tokio::sync::mpsc;
+use std::fmt::{self, Debug};
+use std::io;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// What one run is asked to do, and within which limits.
@@ -12,8 +16,10 @@ pub struct Call {
     pub args: Vec<String>,
     /// Environment; names that the policy does not allow are left out and recorded as denied.
     pub env: Vec<(String, String)>,
-    /// Standard input.
+    /// Standard input, or what of it is there at the start.
     pub input: Vec<u8>,
+    /// Where the rest of standard input comes from, if there is more.
+    pub live_input: Option<LiveInput>,
     /// What the run may use and touch.
     pub policy: Policy,
     /// Calls the run off.
@@ -41,6 +47,37 @@ pub enum Stream {
     Stderr,
 }
 
+/// Standard input that comes while the run goes on.
+///
+/// A guest with real clocks gets each piece as it comes. Without real clocks it must not be able
+/// to tell how its input came, so at its first read all of it is waited for. To wait counts
+/// against the wall time, what comes against `limits.input`: beyond that the run ends as
+/// [`InvalidInput`](crate::Outcome::InvalidInput). A clone reads on where the other stopped.
+#[derive(Clone)]
+pub struct LiveInput(Arc<Mutex<dyn AsyncRead + Send + Unpin>>);
+
+impl LiveInput {
+    /// Bytes that are asked for at once.
+    const PIECE: usize = 64 << 10;
+
+    /// Reads from there.
+    pub fn new(source: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        Self(Arc::new(Mutex::new(source)))
+    }
+
+    /// Adds what comes next to `input`; `false` when that was all.
+    pub(crate) async fn next(&self, input: &mut Vec<u8>) -> io::Result<bool> {
+        input.reserve(Self::PIECE);
+        Ok(self.0.lock().await.read_buf(input).await? > 0)
+    }
+}
+
+impl Debug for LiveInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LiveInput")
+    }
+}
+
 impl Call {
     /// Arguments and environment together, in bytes with their terminators: 128 KiB.
     pub const MAX_ARGUMENT_BYTES: usize = 128 * 1024;
@@ -51,6 +88,7 @@ impl Call {
             args: Vec::new(),
             env: Vec::new(),
             input: Vec::new(),
+            live_input: None,
             policy,
             cancel: CancellationToken::new(),
             live: None,
@@ -78,6 +116,13 @@ impl Call {
         self
     }
 
+    /// Standard input that is read only once the guest asks for it.
+    #[must_use]
+    pub fn with_live_input(mut self, input: LiveInput) -> Self {
+        self.live_input = Some(input);
+        self
+    }
+
     /// What calls the run off.
     #[must_use]
     pub fn with_cancel(mut self, cancel: CancellationToken) -> Self {
@@ -96,11 +141,7 @@ impl Call {
     pub(crate) fn refusal(&self) -> Option<String> {
         let limit = self.policy.limits.input;
         if self.input.len() as u64 > limit.0 {
-            return Some(format!(
-                "the input has {} bytes, more than the {limit} that the policy allows \
-                 (limits.input): send less, or ask for a higher limit",
-                self.input.len()
-            ));
+            return Some(too_much_input(self.input.len(), limit));
         }
         if let Some(argument) = self.args.iter().find(|argument| argument.contains('\0')) {
             return Some(format!(
@@ -133,4 +174,12 @@ impl Call {
             )
         })
     }
+}
+
+/// Why a run does not begin, or ends, with that many bytes of standard input.
+pub(crate) fn too_much_input(length: usize, limit: policies::Bytes) -> String {
+    format!(
+        "the input has {length} bytes, more than the {limit} that the policy allows \
+         (limits.input): send less, or ask for a higher limit"
+    )
 }

@@ -2,7 +2,7 @@
 //!
 //! Every function of the interface is defined here by name. Most pass straight to wasmtime-wasi;
 //! those that a policy speaks of are in [`files`], [`hole`], [`output`], [`sight`] and [`time`],
-//! and those that every tool calls, for their speed, in [`input`].
+//! and those that every tool calls, for their speed, in [`input`] and [`quick`].
 
 #[macro_use]
 mod outside;
@@ -10,11 +10,14 @@ mod outside;
 pub(crate) mod files;
 mod hole;
 mod input;
+mod listing;
 mod output;
+pub(crate) mod quick;
 pub(crate) mod sight;
 mod state;
 pub(crate) mod time;
 
+pub(crate) use input::{wait_for_all, wait_for_more};
 pub(crate) use state::{State, Stop, Words};
 
 use std::ops::Range;
@@ -31,10 +34,14 @@ pub(crate) mod errno {
     pub(crate) const BADF: i32 = 8;
     pub(crate) const DQUOT: i32 = 19;
     pub(crate) const FAULT: i32 = 21;
+    pub(crate) const ILSEQ: i32 = 25;
     pub(crate) const INVAL: i32 = 28;
+    pub(crate) const IO: i32 = 29;
     pub(crate) const MFILE: i32 = 33;
     pub(crate) const NAMETOOLONG: i32 = 37;
     pub(crate) const NOENT: i32 = 44;
+    pub(crate) const NOMEM: i32 = 48;
+    pub(crate) const NOTSOCK: i32 = 57;
     pub(crate) const OVERFLOW: i32 = 61;
     pub(crate) const PERM: i32 = 63;
     pub(crate) const NOTCAPABLE: i32 = 76;
@@ -213,15 +220,31 @@ mod network {
     use super::{Host, MODULE, errno};
     use crate::execution::Rule;
     use wasmtime::Result;
+    use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
+    use wiggle::GuestMemory;
 
-    fn denied(host: &mut Host<'_>, what: &str, fd: i32) -> i32 {
+    /// Records the attempt. What is open is no socket, and nothing else is open.
+    fn denied(host: &mut Host<'_>, what: &str, fd: i32) -> Result<i32> {
         let target = format!("{MODULE} file descriptor {fd}");
         host.state.deny(what, target, Rule::Network);
-        errno::NOTCAPABLE
+        if host.state.descriptors.get(fd).is_some() || is_granted_folder(host, fd)? {
+            return Ok(errno::NOTSOCK);
+        }
+        Ok(errno::BADF)
+    }
+
+    fn is_granted_folder(host: &mut Host<'_>, fd: i32) -> Result<bool> {
+        if host.state.has_no_files() {
+            return Ok(false);
+        }
+        let mut prestat = [0; 8];
+        let memory = &mut GuestMemory::Unshared(&mut prestat);
+        let error = wasi::fd_prestat_get(host.state.wasi(), memory, fd, 0)?;
+        Ok(error == errno::SUCCESS)
     }
 
     pub(super) async fn sock_accept(host: &mut Host<'_>, fd: i32, _: i32, _: i32) -> Result<i32> {
-        Ok(denied(host, "sock_accept", fd))
+        denied(host, "sock_accept", fd)
     }
 
     pub(super) async fn sock_recv(
@@ -233,7 +256,7 @@ mod network {
         _: i32,
         _: i32,
     ) -> Result<i32> {
-        Ok(denied(host, "sock_recv", fd))
+        denied(host, "sock_recv", fd)
     }
 
     pub(super) async fn sock_send(
@@ -244,10 +267,10 @@ mod network {
         _: i32,
         _: i32,
     ) -> Result<i32> {
-        Ok(denied(host, "sock_send", fd))
+        denied(host, "sock_send", fd)
     }
 
     pub(super) async fn sock_shutdown(host: &mut Host<'_>, fd: i32, _: i32) -> Result<i32> {
-        Ok(denied(host, "sock_shutdown", fd))
+        denied(host, "sock_shutdown", fd)
     }
 }

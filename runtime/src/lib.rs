@@ -15,27 +15,31 @@ mod cache;
 mod call;
 mod component;
 mod digest;
+mod entry;
 mod error;
 mod execution;
 mod host;
+mod key;
 mod limiter;
 mod network;
 mod record;
 mod run;
 mod sandbox;
+mod sweep;
 mod tool;
 
-pub use cache::InstallationKey;
-pub use call::{Call, Chunk, Stream};
+pub use call::{Call, Chunk, LiveInput, Stream};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{LoadError, SandboxError};
 pub use execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, OutcomeKind, Rule, Usage};
+pub use key::{InstallationKey, Rotation};
 pub use network::{Resolver, SystemResolver};
 pub use record::{
     Difference, Divergence, FuelDifference, NotRecorded, Observed, ObservedPath, Recording,
     RecordingError, Replayed, Touch, Verdict,
 };
 pub use sandbox::{Sandbox, SandboxConfig};
+pub use sweep::{CodeCache, Swept};
 pub use tokio_util::sync::CancellationToken;
 pub use tool::{Form, Tool};
 

@@ -22,6 +22,12 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
+    /// Bytes of memory that the guest might still have.
+    pub(crate) fn room(&self) -> usize {
+        let limit = usize::try_from(self.limits.memory.0).unwrap_or(usize::MAX);
+        limit.saturating_sub(self.memory)
+    }
+
     pub(crate) fn new(limits: &Limits, largest: Largest) -> Self {
         let mut limits = *limits;
         let memory_by = if limits.memory > largest.memory {

@@ -163,16 +163,14 @@ impl Network {
         }
         let all = self.resolve(&pin, name).await?;
         let reached = |address: &IpAddr| {
-            let first = ports
-                .iter()
-                .find_map(|port| self.by_name(name, *address, *port).err());
-            match ports
-                .iter()
-                .any(|port| self.by_name(name, *address, *port).is_ok())
-            {
-                true => Ok(*address),
-                false => Err(first.unwrap_or(Refusal::NotGranted)),
+            let mut refused = Refusal::NotGranted;
+            for port in &ports {
+                match self.by_name(name, *address, *port) {
+                    Ok(()) => return Ok(*address),
+                    Err(refusal) => refused = refusal,
+                }
             }
+            Err(refused)
         };
         some_of(all.iter().map(reached))
     }

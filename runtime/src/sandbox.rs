@@ -6,7 +6,7 @@ use crate::host::{self, State};
 use crate::network::{Outside, Resolver, System};
 use crate::run::shortened;
 use crate::tool::{Code, Ready};
-use crate::{Digest, InstallationKey, LoadError, SandboxError, Tool};
+use crate::{Digest, InstallationKey, LoadError, SandboxError, Swept, Tool};
 use policies::{Bytes, Limits};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -62,6 +62,8 @@ pub struct Sandbox(Arc<Inner>);
 pub(crate) struct Inner {
     engine: Engine,
     linker: Linker<State>,
+    /// The same for runs that nothing makes wait.
+    quick: Linker<State>,
     cache: Option<Cache>,
     components: Components,
     /// What components' networks ask.
@@ -92,6 +94,8 @@ impl Sandbox {
         let engine = Engine::new(&engine_config(config)).map_err(SandboxError::Engine)?;
         let mut linker = Linker::new(&engine);
         host::add_to_linker(&mut linker).map_err(SandboxError::Engine)?;
+        let mut quick = linker.clone();
+        host::quick::shadow(&mut quick).map_err(SandboxError::Engine)?;
         let cache = match (&config.cache_dir, &config.key) {
             (Some(folder), Some(key)) => {
                 Some(Cache::new(folder, key.clone(), &engine).map_err(|error| {
@@ -107,6 +111,7 @@ impl Sandbox {
         Ok(Self(Arc::new(Inner {
             engine,
             linker,
+            quick,
             cache,
             components: Components::new(config),
             outside: Arc::new(outside),
@@ -175,24 +180,37 @@ impl Sandbox {
         Ok(Some(Tool::new(Arc::clone(&self.0), code, *digest, size)))
     }
 
+    /// Removes compiled code that the installation's key did not sign, and then what was not used
+    /// for longest, until all together has at most so many bytes. Nothing that this sandbox
+    /// loaded goes. Without a cache there is nothing to do.
+    ///
+    /// # Errors
+    /// When the folder can't be read or something in it not be removed.
+    pub fn sweep(&self, most: Bytes) -> std::io::Result<Swept> {
+        match &self.0.cache {
+            Some(cache) => cache.sweep(most),
+            None => Ok(Swept::default()),
+        }
+    }
+
     fn cached(&self, digest: &Digest) -> Option<(Module, u64)> {
         let cache = self.0.cache.as_ref()?;
         cache.get(&self.0.engine, digest)
     }
 
     fn tool(&self, module: &Module, digest: Digest, size: u64) -> Result<Tool, LoadError> {
-        let pre = self
-            .0
-            .linker
-            .instantiate_pre(module)
-            .map_err(|error| LoadError::ImportType {
+        let pre = |linker: &Linker<State>| {
+            let pre = linker.instantiate_pre(module);
+            pre.map_err(|error| LoadError::ImportType {
                 message: format!("{error:#}"),
-            })?;
+            })
+        };
         // Both were seen before the module was kept.
         let start = module.get_export_index("_start");
         let memory = module.get_export_index("memory");
         let code = Code::Module(Ready {
-            pre,
+            pre: pre(&self.0.linker)?,
+            quick: pre(&self.0.quick)?,
             start: start.ok_or(LoadError::NoStart)?,
             memory: memory.ok_or(LoadError::NoMemory)?,
         });

@@ -383,15 +383,33 @@ fn how_a_guest_ends() {
 }
 
 #[test]
-fn sockets_are_denied() {
-    let wasm = command(
-        "",
-        "(if (i32.eqz (call $sock_send (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
-           (then unreachable))",
-    );
-    let execution = run_with(&wasm, |_| {});
-    assert_eq!(execution.denied[0].rule, Rule::Network);
-    assert_eq!(execution.usage.host_calls, 1);
+fn sockets_are_denied_as_what_they_are_not() {
+    let ends_with = |fd: u32, folder: Option<&std::path::Path>| {
+        let send = "call $sock_send (i32.const FD) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)"
+            .replace("FD", &fd.to_string());
+        let wasm = command("", &format!("(call $proc_exit ({send}))"));
+        let execution = run_with(&wasm, |policy| {
+            policy.capabilities.directories = folder
+                .map(|host| policies::DirectoryGrant {
+                    guest: policies::GuestPath::parse("/").expect("a path"),
+                    host: policies::HostPath::Path(host.to_owned()),
+                    access: policies::Access::Read,
+                })
+                .into_iter()
+                .collect();
+        });
+        assert_eq!(execution.denied[0].rule, Rule::Network);
+        match execution.outcome {
+            Outcome::ToolError { exit_code } => exit_code,
+            other => panic!("{other:?}"),
+        }
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    // EBADF is 8, ENOTSOCK 57.
+    assert_eq!(ends_with(3, None), 8);
+    assert_eq!(ends_with(0, None), 57);
+    assert_eq!(ends_with(3, Some(folder.path())), 57);
+    assert_eq!(ends_with(4, Some(folder.path())), 8);
 }
 
 #[tokio::test]

@@ -128,15 +128,9 @@ fn a_folder_too_large_for_one_buffer_is_listed_whole() {
     assert!(entries[2..].is_sorted_by_key(|(name, _)| name.clone()));
 }
 
-#[test]
-fn a_folder_with_more_than_can_be_listed_is_told() {
-    let place = tempfile::tempdir().expect("a folder");
-    // 255 bytes of name and 24 of head, 60 131 times: just over 16 MiB.
-    for index in 0..60_200 {
-        let name = format!("{index:0255}");
-        fs::File::create(place.path().join(name)).expect("made");
-    }
-    let tool = load(&wat(
+/// Ends with what the first listing of descriptor 3 answers.
+fn lists_once() -> Tool {
+    load(&wat(
         "(module
           (import \"wasi_snapshot_preview1\" \"fd_readdir\" (func $fd_readdir (param i32 i32 i32 i64 i32) (result i32)))
           (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $proc_exit (param i32)))
@@ -144,13 +138,122 @@ fn a_folder_with_more_than_can_be_listed_is_told() {
           (func (export \"_start\")
             (call $proc_exit
               (call $fd_readdir (i32.const 3) (i32.const 0) (i32.const 24) (i64.const 0) (i32.const 200)))))",
-    ));
+    ))
+}
+
+fn lists(place: &Path, change: impl FnOnce(&mut Policy)) -> Execution {
     let mut policy = Policy::default();
-    policy.limits.wall_time = policies::WallTime::secs(120);
-    policy.capabilities.directories = vec![grant(place.path(), Access::Read)];
-    let execution = run(&tool, Call::new(policy));
+    policy.capabilities.directories = vec![grant(place, Access::Read)];
+    change(&mut policy);
+    run(&lists_once(), Call::new(policy))
+}
+
+#[test]
+fn a_listing_ends_where_the_guests_memory_would() {
+    let place = tempfile::tempdir().expect("a folder");
+    // One page is the guest's, one is left. An entry has 24 bytes and its name; `.` and `..`
+    // are 51 together.
+    let left = 65_536 - 51;
+    let names = left / (24 + 40) - 1;
+    for index in 0..names {
+        fs::write(place.path().join(format!("{index:040}")), "").expect("written");
+    }
+    let last = left - names * 64;
+    assert!(last > 25, "room for one more, of {last} bytes");
+    let memory = |policy: &mut Policy| policy.limits.memory = policies::Bytes(2 * 65_536);
+    let more = |length: usize| place.path().join("x".repeat(length));
+    fs::write(more(last - 24), "").expect("written");
+    assert_eq!(
+        lists(place.path(), memory).outcome,
+        Outcome::Success,
+        "exactly full"
+    );
+
+    fs::rename(more(last - 24), more(last - 23)).expect("renamed");
+    let execution = lists(place.path(), memory);
+    // ENOMEM
+    assert_eq!(execution.outcome, Outcome::ToolError { exit_code: 48 });
+    assert_eq!(execution.denied[0].rule, runtime::Rule::Memory);
+    let one_more = |policy: &mut Policy| policy.limits.memory = policies::Bytes(3 * 65_536);
+    assert_eq!(lists(place.path(), one_more).outcome, Outcome::Success);
+}
+
+/// A folder `f` with so many entries, where making them costs least: in memory, where the
+/// machine has that, and all names of one file.
+fn many(names: impl Iterator<Item = String>) -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let place = match tempfile::tempdir_in(memory) {
+        Ok(place) => place,
+        Err(_) => tempfile::tempdir().expect("a folder"),
+    };
+    let folder = place.path().join("f");
+    fs::create_dir(&folder).expect("a folder");
+    let mut original = place.path().join("original");
+    fs::write(&original, "").expect("written");
+    for name in names {
+        let name = folder.join(name);
+        // Most file systems let a file have only so many names.
+        if fs::hard_link(&original, &name).is_err() {
+            fs::write(&name, "").expect("written");
+            original = name;
+        }
+    }
+    place
+}
+
+#[test]
+fn a_listing_ends_at_16_mib() {
+    // What `.` and `..` leave, in entries of 279 bytes and two shorter ones.
+    let left = (16 << 20) - 51;
+    let (whole, rest) = (left / 279 - 1, left % 279 + 279);
+    let place = many((0..whole).map(|index| format!("{index:0255}")));
+    let folder = place.path().join("f");
+    let long = |policy: &mut Policy| policy.limits.wall_time = policies::WallTime::secs(120);
+    let (one, other) = (rest / 2, rest - rest / 2);
+    let name = |letter: &str, length: usize| folder.join(letter.repeat(length - 24));
+    fs::write(name("x", one), "").expect("written");
+    fs::write(name("y", other), "").expect("written");
+    assert_eq!(
+        lists(&folder, long).outcome,
+        Outcome::Success,
+        "exactly full"
+    );
+    fs::rename(name("y", other), name("y", other + 1)).expect("renamed");
     // EOVERFLOW
+    let outcome = lists(&folder, long).outcome;
+    assert_eq!(outcome, Outcome::ToolError { exit_code: 61 });
+}
+
+#[test]
+fn a_folder_with_a_million_entries_is_neither_listed_nor_kept_in_memory() {
+    let place = many((0..1_000_000).map(|index| index.to_string()));
+    let folder = place.path().join("f");
+    let long = |policy: &mut Policy| policy.limits.wall_time = policies::WallTime::secs(120);
+    let before = peak_memory();
+    let execution = lists(&folder, long);
+    // EOVERFLOW: a million names of up to six digits are 30 MB of entries.
     assert_eq!(execution.outcome, Outcome::ToolError { exit_code: 61 });
+    assert_eq!(execution.denied[0].rule, runtime::Rule::Memory);
+    let grown = peak_memory() - before;
+    assert!(grown < 192 << 20, "{grown} bytes more");
+
+    // The time is over long before the list is.
+    let short = |policy: &mut Policy| policy.limits.wall_time = policies::WallTime(1_000);
+    let outcome = lists(&folder, short).outcome;
+    assert!(
+        matches!(outcome, Outcome::DeadlineExceeded { .. }),
+        "{outcome:?}"
+    );
+    // What is left of it does not go on in the background: the folder can be removed.
+    drop(place);
+}
+
+/// The most memory that this process had so far, in bytes, as Linux counts it.
+fn peak_memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.expect("a line").trim().trim_end_matches(" kB");
+    kib.parse::<u64>().expect("a number") * 1024
 }
 
 /// Deletes what it lists, one name at a time, while it goes on in the listing.

@@ -61,4 +61,6 @@ pub use report::{
     StageKind, StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
 pub use validator::{Trial, Trials, Validated, Validator};
+#[doc(hidden)]
+pub use worker::is_judges_line;
 pub use worker::{JUDGE, run_judge};

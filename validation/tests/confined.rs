@@ -33,6 +33,23 @@ impl Launcher for Instead {
     }
 }
 
+/// Starts nothing where the judge should be.
+struct Nothing(LocalLauncher);
+
+impl Launcher for Nothing {
+    fn launch(&self, job: &Job) -> Result<Running, LaunchError> {
+        let mut job = job.clone();
+        if job.program == Program::Role(JUDGE.to_owned()) {
+            job.program = Program::Path("/usr/bin/no-such-program".into());
+        }
+        self.0.launch(&job)
+    }
+
+    fn holds(&self) -> &Holds {
+        self.0.holds()
+    }
+}
+
 async fn judged_by(script: &'static str) -> Validated {
     judged_within(ValidatorOptions::default(), script).await
 }
@@ -128,17 +145,20 @@ async fn what_can_not_be_is_not_believed() {
 async fn a_ring_that_can_not_be_made_is_no_judgement() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tools/good/line-diff");
     let proposal = ProposedTool::from_dir(&folder).expect("a proposal");
-    let instead = Arc::new(Instead {
-        launcher: launcher().await,
-        script: "echo no room for a ring >&2; exit 125",
-    });
     let validator = Validator::new(
         installation(),
-        instead,
+        Arc::new(Nothing(launcher().await)),
         Policy::preset("workspace").expect("a preset"),
     );
     let error = validate(&validator, &proposal)
         .await
         .expect_err("no verdict");
-    assert!(error.to_string().contains("no room for a ring"), "{error}");
+    assert!(error.to_string().contains("no-such-program"), "{error}");
+    // What a judge says with the ring's own code is its own word: a death like any other.
+    dies(
+        "echo no room for a ring >&2; exit 125",
+        "inspect/process-ended",
+        "code 126",
+    )
+    .await;
 }

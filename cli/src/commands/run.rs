@@ -5,15 +5,16 @@ use crate::exit::Exit;
 use crate::limit_flags::LimitFlags;
 use crate::output::{PrivateFile, print_ending, print_json, print_usage, spinner};
 use crate::problem::{Problem, file_problem};
-use crate::{cancel, module, policy_source};
+use crate::{cancel, policy_source};
 use policies::{
     Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, NetworkGrant, Policy, Random,
 };
 use runtime::{
-    Call, Chunk, Execution, Form, NotRecorded, Recording, Sandbox, SandboxConfig, Stream, Tool,
+    Call, Chunk, Execution, Form, LiveInput, NotRecorded, Recording, Sandbox, SandboxConfig,
+    Stream, Tool,
 };
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -29,20 +30,19 @@ pub(crate) mod grants;
 #[command(after_help = "\
 Examples:
   echo '{\"text\": \"a b\"}' | wasm-runner run word-count.wasm
-  wasm-runner run --dir ./data::/data:ro --fuel '10 G' --usage search.wasm -- needle /data
+  wasm-runner run --dir ./data::/data:ro --fuel '10 G' --usage search.wasm needle /data
   wasm-runner run --net api.example.com:443 fetch.wasm
   wasm-runner run --env TZ=UTC --env LANG --json --input case.json tool.wasm
   wasm-runner run --record case.rec --dir ./data tool.wasm && wasm-runner replay case.rec
 Exit codes: the guest's own (0 to 125), else from 200 on: 202 fuel, 203 memory, 204 time,
 205 output, 201 trap, 206 input refused, 200 nothing ran. `wasm-runner --help` lists them all.")]
 pub(crate) struct Args {
-    /// The module: .wasm, or .wat text
-    #[arg(value_name = "MODULE")]
-    module: PathBuf,
-
-    /// Arguments for the guest
-    #[arg(last = true, value_name = "ARGS")]
-    passed_on: Vec<OsString>,
+    /// The module (.wasm, or .wat text), and after it the guest's arguments
+    ///
+    /// Whatever stands after the module is the guest's, options too: ours stand before it. One
+    /// `--` directly after the module is left out.
+    #[arg(required = true, trailing_var_arg = true, num_args = 1.., value_names = ["MODULE", "ARGS"])]
+    module_and_args: Vec<OsString>,
 
     /// A policy file, or a preset: pure, workspace, web
     #[arg(long, value_name = "FILE|PRESET", default_value = "pure")]
@@ -110,27 +110,43 @@ pub(crate) struct Args {
     limits: LimitFlags,
 }
 
+impl Args {
+    /// What is run, and what it is told.
+    fn module_and_arguments(&self) -> anyhow::Result<(&Path, Vec<String>)> {
+        let (module, mut arguments) = self
+            .module_and_args
+            .split_first()
+            .ok_or_else(|| Problem::new("no module was named"))?;
+        if let Some((first, rest)) = arguments.split_first()
+            && first == "--"
+        {
+            arguments = rest;
+        }
+        Ok((Path::new(module), utf8_arguments(arguments)?))
+    }
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let env = args
         .env
         .iter()
         .map(grants::variable)
         .collect::<Result<Vec<_>, _>>()?;
-    let arguments = utf8_arguments(&args.passed_on)?;
+    let (module, arguments) = args.module_and_arguments()?;
     let policy = effective_policy(args, &env)?;
-    let wasm = module::read(&args.module, policy.limits.module_size)?;
+    let wasm = crate::module::read(module, policy.limits.module_size)?;
     folders_are_there(&policy)?;
-    let input = read_input(args.input.as_deref(), policy.limits.input)?;
+    let (input, live_input) = input_of(args.input.as_deref(), policy.limits.input)?;
     let sandbox = sandbox_for(&policy.limits)?;
-    let compiling = spinner(&format!("compiling {}", args.module.display()));
+    let compiling = spinner(&format!("compiling {}", module.display()));
     let tool = sandbox.load(&wasm, &policy.limits).map_err(|error| {
-        Problem::new(format!("{} can't be run", args.module.display())).because(error)
+        Problem::new(format!("{} can't be run", module.display())).because(error)
     })?;
     drop(compiling);
     if args.record.is_some() && tool.form() != Form::Command {
         return Err(Problem::new(format!(
             "{} can't be recorded: it is a component, and what components are told is not kept yet",
-            args.module.display()
+            module.display()
         ))
         .remedy("run it without --record, or build it as a WASI preview 1 module")
         .into());
@@ -140,11 +156,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
     let (execution, recorded) = block_on(async {
         let cancel = cancel::by_ctrl_c();
-        let call = Call::new(policy.clone())
+        let mut call = Call::new(policy.clone())
             .with_args(arguments)
             .with_env(env)
             .with_input(input)
             .with_cancel(cancel.clone());
+        call.live_input = live_input;
         if args.json {
             return Ok(run_once(&tool, call, args).await);
         }
@@ -295,27 +312,25 @@ pub(crate) fn utf8_arguments(args: &[OsString]) -> anyhow::Result<Vec<String>> {
     Ok(texts)
 }
 
-/// All of the input, at most one byte more than the policy allows: the run itself then says no.
-fn read_input(source: Option<&Path>, limit: Bytes) -> anyhow::Result<Vec<u8>> {
-    let most = limit.0.saturating_add(1);
-    let mut bytes = Vec::new();
+/// What is there of the input before the run, and where the rest comes from. Our own standard
+/// input is read only once the guest reads: whoever starts us may write to it much later, or
+/// leave it to the next program.
+fn input_of(source: Option<&Path>, limit: Bytes) -> anyhow::Result<(Vec<u8>, Option<LiveInput>)> {
     match source {
-        None if io::stdin().is_terminal() => {}
+        None if io::stdin().is_terminal() => Ok((Vec::new(), None)),
         Some(path) if path != Path::new("-") => {
             let failed = |error| file_problem("read", path, error);
             let file = std::fs::File::open(path).map_err(failed)?;
-            file.take(most).read_to_end(&mut bytes).map_err(failed)?;
-        }
-        _ => {
-            let failed = |error| file_problem("read", Path::new("standard input"), error);
-            io::stdin()
-                .lock()
-                .take(most)
+            let mut bytes = Vec::new();
+            // At most one byte more than the policy allows: the run itself then says no.
+            let most = limit.0.saturating_add(1);
+            io::Read::take(file, most)
                 .read_to_end(&mut bytes)
                 .map_err(failed)?;
+            Ok((bytes, None))
         }
+        _ => Ok((Vec::new(), Some(LiveInput::new(tokio::io::stdin())))),
     }
-    Ok(bytes)
 }
 
 /// Writes what the guest writes. When no one reads it any more, the run is called off.

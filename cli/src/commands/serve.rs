@@ -6,7 +6,7 @@ use crate::output::{out, write_file};
 use crate::problem::{Problem, file_problem};
 use crate::{confine, policy_source};
 use host_api::{CancellationToken, Server, ServerConfig};
-use policies::WallTime;
+use policies::{Bytes, WallTime};
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,10 @@ pub(crate) struct Args {
     /// Proposals that are validated at the same time
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     validation_workers: Option<u32>,
+    /// What all compiled code together may hold on disk; beyond it, what was not used for longest
+    /// goes at the start: "4 GiB"
+    #[arg(long, value_name = "SIZE")]
+    code_cache: Option<Bytes>,
     /// How long running calls may go on once the service is told to stop: "10 s"
     #[arg(long, value_name = "TIME")]
     grace: Option<WallTime>,
@@ -114,6 +118,7 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
     config.max_running_calls = args.max_running_calls.unwrap_or(config.max_running_calls);
     config.max_waiting_calls = args.max_waiting_calls.unwrap_or(config.max_waiting_calls);
     config.validation_workers = args.validation_workers.unwrap_or(config.validation_workers);
+    config.code_cache = args.code_cache.unwrap_or(config.code_cache);
     config.grace = args.grace.map_or(config.grace, WallTime::as_duration);
     Ok(config)
 }

@@ -48,6 +48,9 @@ pub struct ServerConfig {
     pub max_message: Bytes,
     /// Bytes of modules whose compiled code is kept in memory. Default: 256 MiB.
     pub tool_cache: Bytes,
+    /// Bytes of compiled code that are kept on disk; beyond them, what was not used for longest
+    /// goes at a start. Default: 4 GiB.
+    pub code_cache: Bytes,
     /// How long running calls may go on when the service is told to stop. Default: 10 s.
     pub grace: Duration,
 }
@@ -55,6 +58,9 @@ pub struct ServerConfig {
 impl ServerConfig {
     /// The folder inside the data folder from which callers may bind folders by default.
     pub const FOLDERS: &'static str = "folders";
+
+    /// The default of `code_cache`.
+    pub const CODE_CACHE: Bytes = Bytes::gib(4);
 
     /// The defaults, with this data folder. A relative one is below the working folder.
     pub fn new(data_dir: impl AsRef<Path>) -> Self {
@@ -75,6 +81,7 @@ impl ServerConfig {
             validation_retries: [1, 10, 60].map(Duration::from_secs).to_vec(),
             max_message: Bytes::mib(16),
             tool_cache: Bytes::mib(256),
+            code_cache: Self::CODE_CACHE,
             grace: Duration::from_secs(10),
         }
     }

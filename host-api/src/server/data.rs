@@ -53,11 +53,20 @@ impl DataDir {
     }
 
     pub(crate) fn cache(&self) -> PathBuf {
-        self.path.join("cache")
+        Self::cache_in(&self.path)
     }
 
     pub(crate) fn key(&self) -> PathBuf {
-        self.path.join("installation.key")
+        Self::key_in(&self.path)
+    }
+
+    /// Of a data folder that is another's, or nobody's.
+    pub(crate) fn cache_in(path: &Path) -> PathBuf {
+        path.join("cache")
+    }
+
+    pub(crate) fn key_in(path: &Path) -> PathBuf {
+        path.join("installation.key")
     }
 }
 

@@ -2,9 +2,12 @@
 
 mod config;
 mod data;
+mod gather;
 mod serve;
+mod upkeep;
 
 pub use config::ServerConfig;
+pub use upkeep::{NewKey, key_fingerprint, rotate_key, sweep_cache};
 
 use crate::ServerError;
 use crate::calls::{Calls, Ceiling, Tools};
@@ -104,7 +107,7 @@ impl Server {
         let ceiling = Arc::new(ceiling);
         let tools = Tools::new(
             store.clone(),
-            sandbox,
+            sandbox.clone(),
             Arc::clone(&ceiling),
             config.tool_cache,
         );
@@ -114,7 +117,12 @@ impl Server {
             .saturating_add(config.max_waiting_calls);
         let calls = Arc::new(Calls::new(tools, ceiling, admitted, closing.clone()));
         let loading = Arc::clone(&calls);
-        let loading = tokio::spawn(async move { loading.load_active().await });
+        let most = config.code_cache;
+        let loading = tokio::spawn(async move {
+            loading.load_active().await;
+            // After it, so that nothing goes that is needed at the next start too.
+            drop(tokio::task::spawn_blocking(move || sweep(&sandbox, most)));
+        });
         // Whoever finds the service listening finds its tools loaded, unless there are so many
         // that it shall not wait; the rest comes beside the first calls.
         drop(tokio::time::timeout(LOADING, loading).await);
@@ -158,6 +166,20 @@ impl RunningCalls {
     /// How many there are now.
     pub fn count(&self) -> u32 {
         self.0.running()
+    }
+}
+
+/// Removes compiled code that nobody needs. That it can't costs room and nothing else.
+fn sweep(sandbox: &Sandbox, most: policies::Bytes) {
+    match sandbox.sweep(most) {
+        Ok(swept) => tracing::info!(
+            kept = swept.kept,
+            kept_bytes = swept.kept_bytes,
+            unsigned = swept.unsigned,
+            unused = swept.unused,
+            "compiled code was swept"
+        ),
+        Err(error) => tracing::warn!(%error, "compiled code could not be swept"),
     }
 }
 

@@ -60,5 +60,5 @@ pub(super) fn run(plan: &Plan) -> io::Result<i32> {
         "starting {}",
         command.get_program().display()
     )))?;
-    started.wait().map(Ended::to_code)
+    started.wait().map(Ended::to_code_of_a_job)
 }

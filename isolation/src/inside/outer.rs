@@ -1,7 +1,8 @@
 //! The first process: leaves the machine's namespaces, and watches launcher and job.
 
+use super::disk::{Disk, NotKept};
 use super::{INIT, Plan, User, doing, files, root};
-use crate::ended::Ended;
+use crate::ended::{BY_SIGNAL, DISK_FULL, Ended, NOT_BEGUN};
 use nix::sched::{CloneFlags, unshare};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
@@ -18,6 +19,7 @@ const OWN: CloneFlags = CloneFlags::CLONE_NEWNS
 pub(super) fn run(mut plan: Plan) -> io::Result<i32> {
     files::close_what_was_inherited()?;
     plan.user = User::current();
+    let mut disk = None;
     if plan.namespaces {
         match plan.user {
             User::Root => {
@@ -33,7 +35,7 @@ pub(super) fn run(mut plan: Plan) -> io::Result<i32> {
                 root::map((0, user), (0, group))?;
             }
         }
-        root::make(&plan)?;
+        disk = root::make(&plan)?;
     }
     let text = serde_json::to_string(&plan)?;
     let mut init = Command::new(&plan.program)
@@ -42,7 +44,27 @@ pub(super) fn run(mut plan: Plan) -> io::Result<i32> {
         .spawn()
         .map_err(doing("starting the second process"))?;
     drop(plan);
-    wait(&mut init)
+    let code = wait(&mut init)?;
+    match disk {
+        Some(disk) => settle(&disk, code),
+        None => Ok(code),
+    }
+}
+
+/// Keeps what a job wrote that ended by itself, and says so where it failed because there was
+/// no more room. None of its processes is left: the second process was the first of them all.
+fn settle(disk: &Disk, code: i32) -> io::Result<i32> {
+    if code != 0 && code != NOT_BEGUN && disk.is_full() {
+        return Ok(DISK_FULL);
+    }
+    if code >= BY_SIGNAL || code == NOT_BEGUN {
+        return Ok(code);
+    }
+    match disk.keep() {
+        Ok(()) => Ok(code),
+        Err(NotKept::TooMuch) => Ok(DISK_FULL),
+        Err(NotKept::Machine(error)) => Err(doing("keeping what the job wrote")(error)),
+    }
 }
 
 /// Waits for the second process, or for the launcher to be gone: then all has to end.
@@ -73,7 +95,7 @@ fn wait(init: &mut Child) -> io::Result<i32> {
             init.wait()?;
             // Where the job has no namespace of processes, its processes are in this group.
             let _ = rustix::process::kill_current_process_group(Signal::KILL);
-            return Ok(crate::ended::BY_SIGNAL + Signal::KILL.as_raw());
+            return Ok(BY_SIGNAL + Signal::KILL.as_raw());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A file system of nothing but what the job names.
 
+use super::disk::{Disk, Laying};
 use super::{Plan, User, doing, files};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::statvfs::{FsFlags, statvfs};
@@ -40,8 +41,9 @@ pub(super) fn map(user: (u32, u32), group: (u32, u32)) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the job's file system and leaves the machine's.
-pub(super) fn make(plan: &Plan) -> io::Result<()> {
+/// Makes the job's file system and leaves the machine's. What the job may write to is shown
+/// through the room that is given back, or as it is where the kernel can't do that.
+pub(super) fn make(plan: &Plan) -> io::Result<Option<Disk>> {
     let none: Option<&str> = None;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
         .map_err(doing("keeping mounts to ourselves"))?;
@@ -94,9 +96,26 @@ pub(super) fn make(plan: &Plan) -> io::Result<()> {
     grafts.extend(job.writes.iter().map(|path| (path.as_path(), true)));
     // Outer ones first, so that those inside come to lie over them.
     grafts.sort_by_key(|(path, _)| path.components().count());
+    let mut laying = match job.writes.is_empty() {
+        true => None,
+        false => Some(Laying::begin(plan)?),
+    };
     for (path, writable) in grafts {
-        graft(path, writable).map_err(doing(format!("showing {}", path.display())))?;
+        let failed = || doing(format!("showing {}", path.display()));
+        if writable
+            && let Some(laying) = &mut laying
+            && laying
+                .show(plan, Path::new(OLD), path)
+                .map_err(|error| failed()(error))?
+        {
+            continue;
+        }
+        graft(path, writable).map_err(|error| failed()(error))?;
     }
+    let disk = match laying {
+        Some(laying) => laying.finish(plan)?,
+        None => None,
+    };
 
     umount2(OLD, MntFlags::MNT_DETACH).map_err(doing("leaving the machine's files"))?;
     fs::remove_dir(OLD)?;
@@ -108,7 +127,7 @@ pub(super) fn make(plan: &Plan) -> io::Result<()> {
         none,
     )
     .map_err(doing("closing the file system"))?;
-    Ok(())
+    Ok(disk)
 }
 
 fn devices() -> io::Result<()> {
@@ -123,10 +142,7 @@ fn devices() -> io::Result<()> {
 
 /// Shows a path of the machine's at the same place.
 fn graft(path: &Path, writable: bool) -> io::Result<()> {
-    let relative = path
-        .strip_prefix("/")
-        .map_err(|_| io::Error::other("it is not absolute"))?;
-    let from = Path::new(OLD).join(relative);
+    let from = within(Path::new(OLD), path)?;
     let about = match fs::symlink_metadata(&from) {
         Ok(about) => about,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !writable => return Ok(()),
@@ -168,7 +184,14 @@ fn graft(path: &Path, writable: bool) -> io::Result<()> {
     mount(none, path, none, flags, none).map_err(Into::into)
 }
 
-fn bind(from: &Path, to: &Path) -> io::Result<()> {
+/// Where a path of the machine's is while its files are at `old`.
+pub(super) fn within(old: &Path, path: &Path) -> io::Result<PathBuf> {
+    path.strip_prefix("/")
+        .map(|relative| old.join(relative))
+        .map_err(|_| io::Error::other("it is not absolute"))
+}
+
+pub(super) fn bind(from: &Path, to: &Path) -> io::Result<()> {
     let none: Option<&str> = None;
     let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
     mount(Some(from), to, none, flags, none).map_err(Into::into)

@@ -105,7 +105,7 @@ pub(super) fn read(source: &mut Source<'_>, root: &Table<'_>) -> Read {
         Bytes(8),
         Bytes::gib(1),
     );
-    reader.shown_within_output(&limits);
+    reader.shown_within_output(&mut limits);
 
     Read { limits }
 }
@@ -211,9 +211,12 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    /// To keep more for show than may be written at all is a mistake in one of the two.
-    fn shown_within_output(&mut self, limits: &Limits) {
-        if self.table.has("stdout") && self.table.has("output") && limits.stdout > limits.output {
+    /// To keep more for show than may be written at all is a mistake in one of the two. Where only
+    /// one of them is written, the other is a default: no more is kept than can be there.
+    fn shown_within_output(&mut self, limits: &mut Limits) {
+        if !self.table.has("stdout") || !self.table.has("output") {
+            limits.stdout = limits.stdout.min(limits.output);
+        } else if limits.stdout > limits.output {
             let message = format!(
                 "is {}, more than the {} of `limits.output` that may be written at all",
                 limits.stdout, limits.output

@@ -2,7 +2,7 @@
 
 use super::MAX_RESOURCES;
 use crate::call::{Call, Stream};
-use crate::host::State;
+use crate::host::{State, Stop, wait_for_all};
 use crate::{Form, LoadError};
 use wasmtime::component::types::{self, ComponentItem, Type};
 use wasmtime::component::{
@@ -83,10 +83,7 @@ impl Ready {
             return None;
         }
         let error = std::str::from_utf8(&call.input).err()?;
-        Some(format!(
-            "the input is not UTF-8 (at byte {}), and this tool takes text: give it as JSON",
-            error.valid_up_to()
-        ))
+        Some(no_text(error.valid_up_to()))
     }
 
     /// A fresh instance, from its start to its end.
@@ -95,6 +92,9 @@ impl Ready {
         let copied = memory.clamp(LEAST_COPY_LIMIT, COPY_LIMIT);
         store.set_hostcall_fuel(usize::try_from(copied)?);
         store.set_max_component_handles(MAX_RESOURCES);
+        if let Some(tasks) = store.concurrent_resource_table() {
+            tasks.set_max_capacity(MAX_RESOURCES);
+        }
         let instance = self.pre.instantiate_async(&mut *store).await?;
         match &self.entry {
             Entry::Command { run } => {
@@ -128,15 +128,24 @@ impl Ready {
     }
 }
 
+/// Why a tool of our world can't be given what is no text.
+pub(crate) fn no_text(at: usize) -> String {
+    format!("the input is not UTF-8 (at byte {at}), and this tool takes text: give it as JSON")
+}
+
 /// Calls `run` of a tool with the input.
 async fn ask(
     store: &mut Store<State>,
     instance: &Instance,
     run: &ComponentExportIndex,
 ) -> Result<()> {
+    if store.data().live_input.is_some() {
+        Box::pin(wait_for_all(store.data_mut())).await?;
+    }
     let input = std::mem::take(&mut store.data_mut().input);
     store.data_mut().usage.bytes_read += input.len() as u64;
-    let input = String::from_utf8(input)?;
+    let input =
+        String::from_utf8(input).map_err(|error| Stop::NoText(error.utf8_error().valid_up_to()))?;
     let run = instance.get_typed_func::<(&str,), (Result<String, ToolError>,)>(&mut *store, run)?;
     let (answer,) = run.call_async(&mut *store, (&input,)).await?;
     match answer {
@@ -210,12 +219,16 @@ impl Entry {
             let ComponentItem::ComponentInstance(instance) = export.ty else {
                 return None;
             };
-            if !name.starts_with("wasi:cli/run@0.2.") {
+            let ComponentItem::ComponentFunc(ty) = instance.get_export(engine, "run")?.ty else {
                 return None;
-            }
-            match instance.get_export(engine, "run")?.ty {
-                ComponentItem::ComponentFunc(ty) if is_command(&ty) => {}
-                _ => return None,
+            };
+            let version = if ty.async_() {
+                "wasi:cli/run@0.3."
+            } else {
+                "wasi:cli/run@0.2."
+            };
+            if !name.starts_with(version) || !is_command(&ty) {
+                return None;
             }
             let interface = component.get_export_index(None, name)?;
             let run = component.get_export_index(Some(&interface), "run")?;
@@ -224,11 +237,10 @@ impl Entry {
     }
 }
 
-/// `func() -> result`
+/// `func() -> result`, of WASI 0.3 `async func() -> result`
 fn is_command(ty: &types::ComponentFunc) -> bool {
     let results: Vec<_> = ty.results().collect();
-    !ty.async_()
-        && ty.params().len() == 0
+    ty.params().len() == 0
         && matches!(results.as_slice(), [Type::Result(result)]
             if result.ok().is_none() && result.err().is_none())
 }

@@ -7,7 +7,7 @@
 use super::files::{self, Opened};
 use super::poll::Waits;
 use crate::call;
-use crate::host::State;
+use crate::host::{State, wait_for_more};
 use std::sync::Arc;
 use wasmtime::component::Resource;
 use wasmtime::{Result, bail};
@@ -107,6 +107,9 @@ async fn take(
     let room = usize::try_from(length)?;
     let bytes = match state.parts.streams.get(&stream.rep()) {
         Some(Stream::Stdin) => {
+            if state.live_input.is_some() && Box::pin(wait_for_more(state)).await?.is_err() {
+                bail!("standard input can't be read");
+            }
             let rest = &state.input[state.input_read..];
             if rest.is_empty() {
                 return Ok(Err(StreamError::Closed));
@@ -431,11 +434,10 @@ pub(super) async fn drop_output(
 }
 
 fn forget(state: &mut State, stream: u32) {
-    match state.parts.streams.remove(&stream) {
-        Some(Stream::Read(opened) | Stream::Write(Write { opened, .. })) => {
-            files::release(state, opened);
-        }
-        _ => {}
+    if let Some(Stream::Read(opened) | Stream::Write(Write { opened, .. })) =
+        state.parts.streams.remove(&stream)
+    {
+        files::release(state, &opened);
     }
 }
 

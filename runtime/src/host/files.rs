@@ -19,7 +19,7 @@ const SYMLINK: u8 = 7;
 pub(crate) const MAX_OPEN: usize = 100;
 
 /// Vectors that one call looks at: a guest could list empty ones by the million.
-const MAX_VECTORS: i32 = 1024;
+pub(super) const MAX_VECTORS: i32 = 1024;
 
 /// So many of them as are looked at.
 fn vectors(count: i32) -> i32 {
@@ -163,9 +163,14 @@ pub(super) async fn fd_read(
     count: i32,
     result: i32,
 ) -> Result<i32> {
-    if host.state.descriptors.get(fd) == Some(Kind::Stdin)
-        && let Some(read) = input::read(host, iovs, vectors(count), result)?
+    let is_input = host.state.descriptors.get(fd) == Some(Kind::Stdin);
+    if is_input
+        && host.state.live_input.is_some()
+        && let Err(error) = Box::pin(input::wait_for_more(host.state)).await?
     {
+        return Ok(error);
+    }
+    if is_input && let Some(read) = input::read(host, iovs, vectors(count), result)? {
         host.state.usage.bytes_read += u64::from(read);
         return Ok(errno::SUCCESS);
     }

@@ -3,8 +3,9 @@
 //! Every tool reads these, so they are ours for speed alone. What a guest does wrong (pointers
 //! that lead nowhere or are not aligned) is left to wasmtime-wasi, whose answer then stands.
 
-use super::state::Words;
+use super::state::{State, Stop, Words};
 use super::{Host, errno};
+use policies::Clocks;
 use wasmtime::{Result, bail};
 use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
 use wiggle::GuestMemory;
@@ -48,6 +49,50 @@ pub(super) fn read(host: &mut Host<'_>, iovs: i32, count: i32, result: i32) -> R
     state.input_read += piece.len();
     host.write(result, &length.to_le_bytes());
     Ok(Some(length))
+}
+
+/// Waits until there is something to read, or, without real clocks, until all input is there.
+/// The inner error is WASI's number.
+///
+/// # Errors
+/// When more comes than is allowed: that ends the run.
+pub(crate) async fn wait_for_more(state: &mut State) -> Result<Result<(), i32>> {
+    let piecemeal = state.clocks == Clocks::Real;
+    wait(state, piecemeal).await
+}
+
+/// Waits until all input is there.
+///
+/// # Errors
+/// When more comes than is allowed, or it can't be read: that ends the run.
+pub(crate) async fn wait_for_all(state: &mut State) -> Result<()> {
+    match wait(state, false).await? {
+        Ok(()) => Ok(()),
+        Err(_) => bail!("standard input can't be read"),
+    }
+}
+
+async fn wait(state: &mut State, piecemeal: bool) -> Result<Result<(), i32>> {
+    while let Some(source) = &state.live_input
+        && !(piecemeal && state.input_read < state.input.len())
+    {
+        if piecemeal {
+            // What was read is needed no more. Its length still counts.
+            state.input_before += state.input.len();
+            state.input.clear();
+            state.input_read = 0;
+        }
+        match source.next(&mut state.input).await {
+            Ok(true) => {}
+            Ok(false) => state.live_input = None,
+            Err(_) => return Ok(Err(errno::IO)),
+        }
+        let length = state.input_before + state.input.len();
+        if length as u64 > state.limits.input.0 {
+            return Err(Stop::Input(length).into());
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// The first vector with room, if all pointers on the way are right.

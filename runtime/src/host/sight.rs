@@ -5,45 +5,58 @@
 //! them, folders are listed in the order of names, and without real clocks a file's times are
 //! those at which the clock started.
 
+use super::listing::{self, Listing};
 use super::time::EPOCH;
 use super::{Host, errno};
+use crate::execution::Rule;
 use policies::Clocks;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::sync::Arc;
 use wasmtime::Result;
+use wasmtime_wasi::WasiView as _;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p1::wasi_snapshot_preview1 as wasi;
+use wiggle::GuestMemory;
 
 // Layout of `filestat` (wasi_snapshot_preview1.witx): 64 bytes.
 const INODE: usize = 8;
 const TIMES: [usize; 3] = [40, 48, 56];
 
-// Layout of `dirent`: 24 bytes, then the name.
-const DIRENT: usize = 24;
-
-/// The longest listing that is read, as the bytes of its entries.
-const MAX_LISTING: usize = 16 << 20;
 /// What of listings is remembered between two calls; beyond it they are read again.
 const MAX_REMEMBERED: usize = 4 << 20;
+/// Files that get a number of their own. A guest that meets more than these million sees the
+/// others by numbers that differ from one run to the next.
+const MAX_NUMBERED: usize = 1 << 20;
 
 /// What the guest was shown so far.
 #[derive(Default)]
 pub(crate) struct Sight {
-    inodes: BTreeMap<u64, u64>,
+    inodes: Inodes,
     /// By file descriptor: what a listing under way goes on in, whatever is deleted meanwhile.
     listings: BTreeMap<i32, Arc<Listing>>,
 }
 
-/// The entries of a folder, one after the other as the guest gets them.
-struct Listing {
-    bytes: Vec<u8>,
-    /// Where each entry starts.
-    starts: Vec<usize>,
+/// Files by the host's number, in the order in which the guest met them.
+#[derive(Default)]
+pub(super) struct Inodes(BTreeMap<u64, u64>);
+
+impl Inodes {
+    pub(super) fn number(&mut self, host: u64) -> u64 {
+        let next = self.0.len() as u64 + 1;
+        if self.0.len() >= MAX_NUMBERED {
+            // Above all that are counted.
+            let other = host | 1 << 63;
+            return self.0.get(&host).copied().unwrap_or(other);
+        }
+        *self.0.entry(host).or_insert(next)
+    }
 }
 
 impl Sight {
     /// The number that stands for one of the host.
     pub(crate) fn inode(&mut self, host: u64) -> u64 {
-        let next = self.inodes.len() as u64 + 1;
-        *self.inodes.entry(host).or_insert(next)
+        self.inodes.number(host)
     }
 
     /// The descriptor is closed, or stands for something else now.
@@ -81,7 +94,7 @@ pub(super) fn show(host: &mut Host<'_>, error: i32, result: i32) {
     if let Some(inode) = host.u64_at(at(INODE))
         && inode != 0
     {
-        let shown = host.state.sight.inode(inode);
+        let shown = host.state.sight.inodes.number(inode);
         host.write(at(INODE), &shown.to_le_bytes());
     }
     if host.state.clocks != Clocks::Real {
@@ -117,7 +130,7 @@ pub(super) async fn fd_readdir(
     };
     let entry = usize::try_from(cookie.cast_unsigned()).unwrap_or(usize::MAX);
     let rest = match listing.starts.get(entry) {
-        Some(start) => &listing.bytes[*start..],
+        Some(start) => &listing.bytes[*start as usize..],
         None => &[],
     };
     // The last entry may be cut off, as WASI has it: the guest asks again with more room.
@@ -130,56 +143,95 @@ pub(super) async fn fd_readdir(
     Ok(errno::SUCCESS)
 }
 
-/// Reads a whole folder through wasmtime-wasi, into memory of our own instead of the guest's,
-/// and puts it in order. The inner error is WASI's number.
+/// Reads a whole folder and puts it in order. The inner error is WASI's number.
 ///
-/// There is room for the longest listing from the start: each call looks at every entry, however
-/// little room it has, and what is not touched of the memory is never there.
+/// What is kept of it in the host stands for the guest, so there has to be room for it in what
+/// the policy gives the guest as memory.
 async fn read(host: &mut Host<'_>, fd: i32) -> Result<Result<Listing, i32>> {
+    let room = host.state.limiter.room();
+    let most = room.min(listing::LONGEST);
+    let read = if host.state.tape.is_some() {
+        taped(host, fd, most).await?
+    } else {
+        let folder = match folder(host, fd).await? {
+            Ok(folder) => folder,
+            Err(error) => return Ok(Err(error)),
+        };
+        listing::read(folder, most, &mut host.state.sight.inodes).await
+    };
+    if let Err(errno::OVERFLOW) = read {
+        let name = host.state.names.get(&fd).map_or("", String::as_str);
+        let target = format!("{name} (a listing of more than {most} bytes)");
+        host.state.deny("fd_readdir", target, Rule::Memory);
+        if room < listing::LONGEST {
+            return Ok(Err(errno::NOMEM));
+        }
+    }
+    Ok(read)
+}
+
+/// The same in a run that is recorded or replayed: what the folder held goes onto the tape, or
+/// comes from there, as `fd_readdir` would give it in a buffer of that size.
+async fn taped(host: &mut Host<'_>, fd: i32, most: usize) -> Result<Result<Listing, i32>> {
     // The entries, and after them the four bytes that tell how many bytes they have.
-    let mut memory = vec![0; MAX_LISTING + 4];
-    let end = i32::try_from(MAX_LISTING).expect("it fits");
-    let entries = &mut memory;
-    let error = outside!(waits host.state, entries, fd_readdir, fd, 0, end, 0, end).await?;
+    let mut memory = vec![0; most + 4];
+    let end = i64::try_from(most)?;
+    let arguments = [i64::from(fd), 0, end, 0, end];
+    let answer = match host.state.replayed("fd_readdir", &mut memory, &arguments) {
+        Some(answer) => answer?,
+        None => {
+            let raw = match folder(host, fd).await? {
+                Ok(folder) => listing::raw(folder, most).await,
+                Err(error) => Err(error),
+            };
+            let error = match raw {
+                Ok(raw) => {
+                    memory[..raw.bytes.len()].copy_from_slice(&raw.bytes);
+                    let length = u32::try_from(raw.bytes.len())?;
+                    memory[most..].copy_from_slice(&length.to_le_bytes());
+                    errno::SUCCESS
+                }
+                Err(error) => error,
+            };
+            if let Some(tape) = &host.state.tape {
+                tape.answered("fd_readdir", &memory, &arguments, &Ok(error));
+            }
+            error
+        }
+    };
+    if answer != errno::SUCCESS {
+        return Ok(Err(answer));
+    }
+    let mut length = [0; 4];
+    length.copy_from_slice(&memory[most..]);
+    let length = (u32::from_le_bytes(length) as usize).min(most);
+    memory.truncate(length);
+    Ok(Ok(Listing::of(memory).sorted(&mut host.state.sight.inodes)))
+}
+
+/// The folder that a descriptor stands for, among those that wasmtime-wasi has open.
+async fn folder(host: &mut Host<'_>, fd: i32) -> Result<Result<Arc<File>, i32>> {
+    let mut memory = [0; 64];
+    let guest = &mut GuestMemory::Unshared(&mut memory);
+    let wasi = host.state.wasi();
+    let error = wasi::fd_filestat_get(wasi, guest, fd, 0).await?;
     if error != errno::SUCCESS {
         return Ok(Err(error));
     }
-    let mut length = [0; 4];
-    length.copy_from_slice(&memory[MAX_LISTING..]);
-    let used = u32::from_le_bytes(length) as usize;
-    if used >= MAX_LISTING {
-        return Ok(Err(errno::OVERFLOW));
-    }
-    Ok(Ok(sorted(&mut host.state.sight, &memory[..used])))
-}
-
-/// Entries in the order of their names, with cookies and inodes to match.
-fn sorted(sight: &mut Sight, mut bytes: &[u8]) -> Listing {
-    let mut entries = Vec::new();
-    while let Some((head, rest)) = bytes.split_at_checked(DIRENT) {
-        let mut length = [0; 4];
-        length.copy_from_slice(&head[16..20]);
-        let Some((name, rest)) = rest.split_at_checked(u32::from_le_bytes(length) as usize) else {
-            break;
-        };
-        entries.push((name, head));
-        bytes = rest;
-    }
-    // `.` and `..` come first, as everywhere.
-    entries.sort_by_key(|(name, _)| (!matches!(*name, b"." | b".."), *name));
-    let mut listing = Listing {
-        bytes: Vec::new(),
-        starts: Vec::with_capacity(entries.len()),
-    };
-    for (next, (name, head)) in (1u64..).zip(entries) {
-        listing.starts.push(listing.bytes.len());
-        let mut inode = [0; 8];
-        inode.copy_from_slice(&head[8..16]);
-        let inode = sight.inode(u64::from_le_bytes(inode));
-        listing.bytes.extend_from_slice(&next.to_le_bytes());
-        listing.bytes.extend_from_slice(&inode.to_le_bytes());
-        listing.bytes.extend_from_slice(&head[16..]);
-        listing.bytes.extend_from_slice(name);
-    }
-    listing
+    let mut inode = [0; 8];
+    inode.copy_from_slice(&memory[INODE..INODE + 8]);
+    let inode = u64::from_le_bytes(inode);
+    // Whichever handle it is found by: it is the same folder, and all that are open may be read.
+    let found = wasi
+        .ctx()
+        .table
+        .iter_mut()
+        .find_map(|entry| match entry.downcast_ref() {
+            Some(Descriptor::Dir(dir)) => {
+                let about = rustix::fs::fstat(&*dir.dir).ok()?;
+                (listing::identity(&about) == inode).then(|| Arc::clone(&dir.dir))
+            }
+            _ => None,
+        });
+    Ok(found.ok_or(errno::BADF))
 }

@@ -1,8 +1,9 @@
 //! What a run has and has done so far.
 
-use crate::call::{Call, Chunk};
+use crate::call::{Call, Chunk, LiveInput};
 use crate::component::{Networking, Parts};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
+use crate::host::quick::Work;
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
 use crate::network::Outside;
@@ -28,6 +29,12 @@ pub(crate) enum Stop {
     /// More resources at once than any run may hold.
     #[error("more than {0} resources (files, streams, pollables, …) were held at once")]
     Resources(usize),
+    /// More input than allowed came while the run went on; that many bytes.
+    #[error("more came on standard input than is allowed")]
+    Input(usize),
+    /// Input that came while the run went on is no text, from that byte on.
+    #[error("the input is not UTF-8")]
+    NoText(usize),
 }
 
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
@@ -147,6 +154,10 @@ pub(crate) struct State {
     pub(crate) input: Vec<u8>,
     /// How much of the input was read.
     pub(crate) input_read: usize,
+    /// Bytes of input that came and were read before what `input` holds.
+    pub(crate) input_before: usize,
+    /// Where more of it comes from; `None` once it has ended.
+    pub(crate) live_input: Option<LiveInput>,
     /// The guest's memory, once it was looked up.
     pub(crate) memory: Option<Memory>,
     pub(crate) limiter: Limiter,
@@ -167,6 +178,8 @@ pub(crate) struct State {
     pub(crate) usage: Usage,
     pub(crate) file_bytes: u64,
     pub(crate) sight: Sight,
+    /// What was done in functions that can't give way.
+    pub(crate) work: Work,
     /// When others last had their turn.
     turn: Instant,
     denied: Vec<DeniedAttempt>,
@@ -186,6 +199,7 @@ impl State {
             args,
             env,
             input,
+            live_input,
             policy,
             live,
             ..
@@ -241,6 +255,8 @@ impl State {
             words,
             input,
             input_read: 0,
+            input_before: 0,
+            live_input,
             memory: None,
             limiter: Limiter::new(&policy.limits, largest),
             limits: policy.limits,
@@ -259,6 +275,7 @@ impl State {
             usage,
             file_bytes: 0,
             sight: Sight::default(),
+            work: Work::default(),
             turn: begin,
             denied,
         })
@@ -314,8 +331,9 @@ impl State {
         }
     }
 
-    pub(crate) fn into_execution(
-        mut self,
+    /// What happened, taken out of the state where it is: it is too large to be moved for that.
+    pub(crate) fn take_execution(
+        &mut self,
         outcome: Outcome,
         backtrace: Vec<Frame>,
         measure: impl FnOnce(&mut Usage),
@@ -329,16 +347,17 @@ impl State {
         }
         self.denied.truncate(Execution::MAX_DENIED);
         let shown = usize::try_from(self.limits.stdout.0).unwrap_or(usize::MAX);
+        let output = std::mem::take(&mut self.output);
         Execution {
             outcome,
             stdout: Captured {
-                bytes: self.output[..self.output.len().min(shown)].to_vec(),
-                truncated: self.output.len() > shown,
+                bytes: output[..output.len().min(shown)].to_vec(),
+                truncated: output.len() > shown,
             },
-            output: self.output,
-            stderr: self.stderr,
-            usage: self.usage,
-            denied: self.denied,
+            output,
+            stderr: std::mem::take(&mut self.stderr),
+            usage: std::mem::take(&mut self.usage),
+            denied: std::mem::take(&mut self.denied),
             backtrace,
         }
     }

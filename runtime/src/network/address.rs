@@ -47,13 +47,13 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
     Some(match segments {
         [0, 0, 0, 0, 0, 0, 0, 0] => "unspecified",
         [0, 0, 0, 0, 0, 0, 0, 1] => "loopback",
-        // NAT64 (RFC 6052): how the machines of an IPv6 network reach all of IPv4.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => return inner(high, low),
+        // NAT64 (RFC 6052), which is how the machines of an IPv6 network reach all of IPv4, and
         // 6to4 (RFC 3056).
-        [0x2002, high, low, ..] => return inner(high, low),
-        [0xfc00..=0xfdff, ..] => "private",
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            return inner(high, low);
+        }
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => "private",
         [0xfe80..=0xfebf, ..] => "link-local",
-        [0xfec0..=0xfeff, ..] => "private",
         [0xff00..=0xffff, ..] => "multicast",
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => "for documentation",
         [0x2001, 2, 0, ..] => "for benchmarks",

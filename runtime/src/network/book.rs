@@ -79,10 +79,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn book(requests: u32, bytes: u64) -> Book {
-        let mut limits = Limits::default();
-        limits.network_requests = requests;
-        limits.network_bytes = Bytes(bytes);
-        Book::new(&limits)
+        Book::new(&Limits {
+            network_requests: requests,
+            network_bytes: Bytes(bytes),
+            ..Limits::default()
+        })
     }
 
     #[test]

@@ -85,9 +85,10 @@ async fn connect(tls: &Tls, destination: &Destination) -> Result<Box<dyn Io>, Er
             .is_some_and(|inner| {
                 matches!(inner, tokio_rustls::rustls::Error::InvalidCertificate(_))
             });
-        match is_certificate {
-            true => Error::TlsCertificateError,
-            false => Error::Tls(error),
+        if is_certificate {
+            Error::TlsCertificateError
+        } else {
+            Error::Tls(error)
         }
     })?;
     Ok(Box::new(stream))

@@ -266,9 +266,10 @@ impl Counted {
         let size = u32::try_from(bytes).ok();
         let out = self.direction == Direction::Out;
         if !is_data && bytes > MAX_TRAILERS {
-            return Err(match out {
-                true => Error::HttpRequestTrailerSectionSize(size),
-                false => Error::HttpResponseTrailerSectionSize(size),
+            return Err(if out {
+                Error::HttpRequestTrailerSectionSize(size)
+            } else {
+                Error::HttpResponseTrailerSectionSize(size)
             });
         }
         let (counted, over) = if out {

@@ -59,9 +59,11 @@ impl Outside for Scripted {
 }
 
 fn network_of(outside: &Arc<Scripted>, grants: &[&str], requests: u32) -> (Network, Ends) {
-    let mut limits = Limits::default();
-    limits.network_requests = requests;
-    limits.network_bytes = policies::Bytes(100);
+    let limits = Limits {
+        network_requests: requests,
+        network_bytes: policies::Bytes(100),
+        ..Limits::default()
+    };
     let grants = grants.iter().map(|text| text.parse().expect("a grant"));
     let outside: Arc<dyn Outside> = Arc::clone(outside) as _;
     Network::new(grants.collect(), &limits, outside, Instant::now())

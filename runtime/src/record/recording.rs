@@ -240,11 +240,19 @@ impl Tool {
     /// The recording does not hold the module: see [`Recording::with_module`].
     pub async fn record(
         &self,
-        call: Call,
+        mut call: Call,
         limit: Bytes,
     ) -> (Execution, Result<Recording, NotRecorded>) {
         if self.form() != Form::Command {
             return (self.run(call).await, Err(NotRecorded::Component));
+        }
+        // What comes while a run goes on is kept from before it begins: a recording has all input
+        // at once. More than the run takes is not waited for.
+        while let Some(source) = &call.live_input {
+            let is_enough = call.input.len() as u64 > call.policy.limits.input.0;
+            if is_enough || !matches!(source.next(&mut call.input).await, Ok(true)) {
+                call.live_input = None;
+            }
         }
         let given = call.input.len()
             + call.args.iter().map(String::len).sum::<usize>()

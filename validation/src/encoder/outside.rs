@@ -20,6 +20,7 @@ const RESOURCES: Resources = Resources {
     open_files: 64,
     file_size: 512 * MIB,
     disk: 1024 * MIB,
+    files: 1_024,
 };
 /// What is kept of the reason why a module can't be wrapped, in bytes.
 const REASON_LIMIT: u64 = 4096;

@@ -20,7 +20,8 @@ const OUTPUT_LIMIT: u64 = 16 * 1024 * 1024;
 /// A list of the files that went into a crate is not longer than this: 1 MiB.
 const LIST_LIMIT: u64 = 1024 * 1024;
 /// What cargo and each compiler that it starts may use. The largest allowed crate takes a tenth
-/// of the memory; what is compiled ahead takes a tenth of the disk.
+/// of the memory. What a build writes is memory too until its end: a tool of some thousand lines
+/// writes 10 MiB, and what is compiled ahead is not written again.
 const RESOURCES: Resources = Resources {
     addresses: Some(4 << 30),
     memory: 4 << 30,
@@ -28,7 +29,8 @@ const RESOURCES: Resources = Resources {
     processes: 256,
     open_files: 1024,
     file_size: 1 << 30,
-    disk: 2 << 30,
+    disk: 512 << 20,
+    files: 65_536,
 };
 
 /// What cargo said.
@@ -41,6 +43,14 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// Whether it failed because it could not write: compilers remove what did not fit, so that
+    /// there is room again when they have ended. The words are those of Linux for ENOSPC.
+    fn says_disk_is_full(&self) -> bool {
+        const WORDS: &[u8] = b"No space left on device";
+        let said = |stream: &[u8]| stream.windows(WORDS.len()).any(|window| window == WORDS);
+        !self.success && (said(&self.stdout) || said(&self.stderr))
+    }
+
     /// The end of what it said for people.
     pub(super) fn tail(&self) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
@@ -69,6 +79,7 @@ pub(super) struct Cargo<'a> {
     vendor: PathBuf,
     /// clippy's driver, if there is one.
     clippy: Option<PathBuf>,
+    toolchain: Vec<PathBuf>,
     time_limit: Duration,
 }
 
@@ -96,6 +107,7 @@ impl<'a> Cargo<'a> {
             env: installation.toolchain.env.clone(),
             vendor: installation.home.join("vendor"),
             clippy: installation.toolchain.clippy(lints::DRIVER),
+            toolchain: installation.toolchain.folders(),
             time_limit: context.time_limit,
         })
     }
@@ -105,6 +117,7 @@ impl<'a> Cargo<'a> {
             package: self.folder.package(),
             root: self.folder.root(),
             vendor: self.vendor.clone(),
+            toolchain: self.toolchain.clone(),
         }
     }
 
@@ -247,6 +260,12 @@ impl<'a> Cargo<'a> {
             stderr: stderr.0,
         };
         match ended {
+            JobEnded::Exited(_) if output.says_disk_is_full() => {
+                let (bytes, files) = (RESOURCES.disk, RESOURCES.files);
+                Ok(Ended::Killed(
+                    JobEnded::DiskFull { bytes, files }.to_string(),
+                ))
+            }
             JobEnded::Exited(_) => Ok(Ended::Done(output)),
             // No fault of the proposal's.
             JobEnded::NotBegun => Err(ValidationError::machine("confining cargo")(output.tail())),

@@ -23,16 +23,24 @@ pub(super) struct Places {
     pub(super) root: PathBuf,
     /// The vendored crates.
     pub(super) vendor: PathBuf,
+    /// The folders of the toolchain.
+    pub(super) toolchain: Vec<PathBuf>,
 }
 
 impl Places {
     /// A text with short names for the folders: the same for each build of the same sources.
     pub(super) fn plain(&self, text: &str) -> String {
         let package = self.package.display().to_string();
-        text.replace(&format!("{package}/"), "")
+        let mut text = text
+            .replace(&format!("{package}/"), "")
             .replace(&package, "the package's folder")
             .replace(&self.vendor.display().to_string(), "vendor")
-            .replace(&format!("{}/", self.root.display()), "")
+            .replace(&format!("{}/", self.root.display()), "");
+        // Where it lies tells whose machine this is.
+        for folder in &self.toolchain {
+            text = text.replace(&folder.display().to_string(), "toolchain");
+        }
+        text
     }
 
     /// Whether the compiler may quote from this file: what is neither the author's nor Rust's

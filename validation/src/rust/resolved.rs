@@ -176,6 +176,7 @@ mod tests {
             package: "/b/package".into(),
             root: "/b".into(),
             vendor: "/home/vendor".into(),
+            toolchain: vec!["/home/me/rust".into()],
         };
         let allowed = BTreeMap::from([("serde".to_owned(), Version::new(1, 0, 0))]);
         let findings = check(&output, &places, &allowed);

@@ -56,9 +56,12 @@ pub(crate) async fn judge(
             arguments: vec![path.clone().into()],
             environment: BTreeMap::new(),
             folder: path.clone(),
-            reads: SYSTEM_LIBRARIES.iter().map(PathBuf::from).collect(),
-            // Its own copy: nothing else reads it after.
-            writes: vec![path],
+            reads: SYSTEM_LIBRARIES
+                .iter()
+                .map(PathBuf::from)
+                .chain([path])
+                .collect(),
+            writes: Vec::new(),
             scratch: SCRATCH,
             // The kernel tells a process by /proc which of its pages a guest has touched.
             sees_processes: true,
@@ -74,7 +77,8 @@ pub(crate) async fn judge(
                 processes: 64,
                 open_files: 1024,
                 file_size: 256 * MIB,
-                disk: 1024 * MIB,
+                disk: 0,
+                files: 0,
             },
         })
         .map_err(ValidationError::machine("starting a confined process"))?;

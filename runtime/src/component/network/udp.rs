@@ -134,14 +134,12 @@ impl HostOutgoingDatagramStream for Sockets<'_> {
                 break;
             }
             let size = size(&datagram.data);
-            match left.checked_sub(size as u64) {
-                Some(rest) => left = rest,
-                None => {
-                    let counted = self.network().sends("udp send", size);
-                    refused = counted.err().map(|refusal| code(&refusal));
-                    break;
-                }
-            }
+            let Some(rest) = left.checked_sub(size as u64) else {
+                let counted = self.network().sends("udp send", size);
+                refused = counted.err().map(|refusal| code(&refusal));
+                break;
+            };
+            left = rest;
             sizes.push(size);
         }
         // Those before the one that is refused go out.

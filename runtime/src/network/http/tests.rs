@@ -1,233 +1,10 @@
+mod world;
+
 use super::*;
-use crate::execution::{DeniedAttempt, Rule, Usage};
-use crate::network::outside::{Outside, System};
-use crate::network::{Ends, Resolver};
-use futures::future::BoxFuture;
-use policies::{Bytes as Size, Limits, WallTime};
-use std::collections::BTreeMap;
-use std::io;
-use std::net::IpAddr;
-use std::sync::Mutex;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-
-/// Each name's answers in turn, the last for ever.
-#[derive(Debug, Default)]
-struct Names(Mutex<BTreeMap<&'static str, Vec<&'static str>>>);
-
-impl Names {
-    fn new(names: &[(&'static str, &[&'static str])]) -> Arc<Self> {
-        let turns = names.iter().map(|(name, turns)| {
-            let turns = turns.iter().rev().copied().collect();
-            (*name, turns)
-        });
-        Arc::new(Self(Mutex::new(turns.collect())))
-    }
-}
-
-impl Resolver for Names {
-    fn lookup<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
-        Box::pin(async move {
-            let mut names = self.0.lock().expect("unbroken");
-            let turns = names.get_mut(name).ok_or(io::ErrorKind::NotFound)?;
-            let answer = match turns.len() {
-                1 => turns[0],
-                _ => turns.pop().expect("at least one"),
-            };
-            Ok(vec![answer.parse().expect("an address")])
-        })
-    }
-}
-
-/// What a server does with a connection: reads a head, and says this.
-#[derive(Clone)]
-enum Says {
-    /// These bytes, and closes.
-    All(Vec<u8>),
-    /// These bytes, and then nothing, for ever.
-    Stalls(Vec<u8>),
-    /// This head, and then bytes without end.
-    Endless(&'static str),
-}
-
-fn says(text: &str) -> Says {
-    Says::All(text.as_bytes().to_vec())
-}
-
-/// A response of so many bytes.
-fn body(length: usize) -> Says {
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
-    Says::All([head.into_bytes(), vec![b'x'; length]].concat())
-}
-
-struct Server {
-    port: u16,
-    /// The heads of the requests that came.
-    heads: mpsc::UnboundedReceiver<String>,
-}
-
-impl Server {
-    async fn start(says: Says, tls: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("bound").port();
-        let (to, heads) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (says, to, tls) = (says.clone(), to.clone(), tls.clone());
-                tokio::spawn(async move {
-                    match tls {
-                        Some(tls) => {
-                            if let Ok(stream) = tls.accept(stream).await {
-                                let _ = serve(stream, says, &to).await;
-                            }
-                        }
-                        None => drop(serve(stream, says, &to).await),
-                    }
-                });
-            }
-        });
-        Self { port, heads }
-    }
-
-    async fn plain(says: Says) -> Self {
-        Self::start(says, None).await
-    }
-
-    async fn head(&mut self) -> String {
-        self.heads.recv().await.expect("a request")
-    }
-
-    fn has_no_request(&mut self) -> bool {
-        self.heads.try_recv().is_err()
-    }
-
-    fn url(&self, rest: &str) -> String {
-        format!("http://127.0.0.1:{}{rest}", self.port)
-    }
-
-    fn grant(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-}
-
-async fn serve(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    says: Says,
-    heads: &mpsc::UnboundedSender<String>,
-) -> io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let _ = heads.send(String::from_utf8_lossy(&head).into_owned());
-    match says {
-        Says::All(bytes) => {
-            stream.write_all(&bytes).await?;
-            stream.shutdown().await?;
-            // Until the other side has read it: to close with bytes unread would lose ours.
-            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-        }
-        Says::Stalls(bytes) => {
-            stream.write_all(&bytes).await?;
-            stream.flush().await?;
-            std::future::pending::<()>().await;
-        }
-        Says::Endless(head) => {
-            stream.write_all(head.as_bytes()).await?;
-            loop {
-                stream.write_all(&[b'x'; 4096]).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A call's `wasi:http`.
-struct Caller {
-    http: Http,
-    network: Network,
-    ends: Option<Ends>,
-}
-
-fn limits(bytes: u64) -> Limits {
-    let mut limits = Limits::default();
-    limits.network_requests = 10;
-    limits.network_bytes = Size(bytes);
-    limits.wall_time = WallTime::secs(600);
-    limits
-}
-
-fn caller(
-    grants: &[&str],
-    limits: &Limits,
-    names: Option<Arc<Names>>,
-    roots: &[Vec<u8>],
-) -> Caller {
-    let names = names.map(|names| names as Arc<dyn Resolver>);
-    let outside: Arc<dyn Outside> = Arc::new(System::new(names, roots).expect("roots"));
-    let grants = grants.iter().map(|text| text.parse().expect("a grant"));
-    let (network, ends) =
-        Network::new(grants.collect(), limits, outside, std::time::Instant::now());
-    Caller {
-        http: Http(Some(network.clone())),
-        network,
-        ends: Some(ends),
-    }
-}
-
-fn get(url: &str) -> Request<WasiBody> {
-    request("GET", url, Vec::new())
-}
-
-fn request(method: &str, url: &str, body: Vec<Frame<Bytes>>) -> Request<WasiBody> {
-    let frames = futures::stream::iter(body.into_iter().map(Ok));
-    let body = http_body_util::StreamBody::new(frames).boxed_unsync();
-    let uri: Uri = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
-    // As wasmtime-wasi-http does it.
-    let host = uri.authority().map_or("", Authority::as_str).to_owned();
-    let request = Request::builder().method(method).header("host", host);
-    request.uri(uri).body(body).expect("a request")
-}
-
-impl Caller {
-    async fn send(
-        &mut self,
-        request: Request<WasiBody>,
-        options: Option<RequestOptions>,
-    ) -> Result<(StatusCode, HeaderMap, Vec<u8>, HeaderMap), Error> {
-        let sent = self
-            .http
-            .send_request(request, options, Box::new(async { Ok(()) }));
-        let (response, driver) = Box::into_pin(sent).await?;
-        let driver = tokio::spawn(Box::into_pin(driver));
-        let (parts, body) = response.into_parts();
-        let collected = body.collect().await?;
-        let trailers = collected.trailers().cloned().unwrap_or_default();
-        drop(driver);
-        Ok((
-            parts.status,
-            parts.headers,
-            collected.to_bytes().to_vec(),
-            trailers,
-        ))
-    }
-
-    async fn get(&mut self, url: &str) -> Result<Vec<u8>, Error> {
-        let (_, _, body, _) = self.send(get(url), None).await?;
-        Ok(body)
-    }
-
-    fn close(&self) -> (Usage, Vec<DeniedAttempt>) {
-        let (mut usage, mut denied) = (Usage::default(), Vec::new());
-        self.network.close(&mut usage, &mut denied);
-        (usage, denied)
-    }
-}
+use crate::execution::Rule;
+use crate::network::outside::System;
+use policies::WallTime;
+use world::{Names, Says, Server, body, caller, get, limits, request, says, tls};
 
 macro_rules! fails {
     ($result:expr, $($pattern:tt)*) => {{
@@ -604,10 +381,11 @@ async fn a_server_that_says_nothing_is_not_waited_for_longer_than_asked() {
     let server = Server::plain(Says::Stalls(Vec::new())).await;
     let mut caller = caller(&[&server.grant()], &limits(1 << 20), None, &[]);
     let options = |first, between| {
-        let mut options = RequestOptions::default();
-        options.first_byte_timeout = first;
-        options.between_bytes_timeout = between;
-        Some(options)
+        Some(RequestOptions {
+            first_byte_timeout: first,
+            between_bytes_timeout: between,
+            ..RequestOptions::default()
+        })
     };
     let sent = caller
         .send(get(&server.url("/")), options(Some(SOON), None))
@@ -615,7 +393,7 @@ async fn a_server_that_says_nothing_is_not_waited_for_longer_than_asked() {
     fails!(sent, Error::ConnectionReadTimeout);
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf".to_vec();
     let server = Server::plain(Says::Stalls(half)).await;
-    let mut caller = super::tests::caller(&[&server.grant()], &limits(1 << 20), None, &[]);
+    let mut caller = world::caller(&[&server.grant()], &limits(1 << 20), None, &[]);
     let sent = caller
         .send(get(&server.url("/")), options(None, Some(SOON)))
         .await;
@@ -627,8 +405,10 @@ async fn a_server_that_never_greets_is_not_waited_for_longer_than_asked() {
     // It waits for the end of a head, which TLS never sends.
     let server = Server::plain(Says::Stalls(Vec::new())).await;
     let mut caller = caller(&[&server.grant()], &limits(1 << 20), None, &[]);
-    let mut options = RequestOptions::default();
-    options.connect_timeout = Some(SOON);
+    let options = RequestOptions {
+        connect_timeout: Some(SOON),
+        ..RequestOptions::default()
+    };
     let url = format!("https://127.0.0.1:{}/", server.port);
     fails!(
         caller.send(get(&url), Some(options)).await,
@@ -642,10 +422,11 @@ async fn no_wait_outlives_the_wall_time() {
     let mut limits = limits(1 << 20);
     limits.wall_time = WallTime::millis(20);
     let mut caller = caller(&[&server.grant()], &limits, None, &[]);
-    let mut options = RequestOptions::default();
-    options.first_byte_timeout = Some(Duration::from_secs(3600));
-    options.connect_timeout = Some(Duration::MAX);
-    options.between_bytes_timeout = Some(Duration::MAX);
+    let options = RequestOptions {
+        first_byte_timeout: Some(Duration::from_hours(1)),
+        connect_timeout: Some(Duration::MAX),
+        between_bytes_timeout: Some(Duration::MAX),
+    };
     let sent = caller.send(get(&server.url("/")), Some(options)).await;
     fails!(
         sent,
@@ -666,20 +447,6 @@ async fn the_end_of_the_call_is_the_end_of_its_requests() {
     fails!(sent, Error::ConnectionTerminated);
 }
 
-/// A server's side of TLS for a name, and the certificate that vouches for it.
-fn tls(name: &str) -> (TlsAcceptor, Vec<u8>) {
-    let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
-    let certificate = made.cert.der().clone();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .expect("a pair");
-    (TlsAcceptor::from(Arc::new(config)), certificate.to_vec())
-}
-
 #[tokio::test]
 async fn https_reaches_whom_the_certificate_names_and_nobody_else() {
     let (acceptor, root) = tls("a.example");
@@ -695,7 +462,7 @@ async fn https_reaches_whom_the_certificate_names_and_nobody_else() {
     let grants: Vec<&str> = grants.iter().map(String::as_str).collect();
     let url = format!("https://a.example:{port}/");
     let trusted = [root];
-    let mut caller = super::tests::caller(&grants, &limits(1 << 20), names(), &trusted);
+    let mut caller = world::caller(&grants, &limits(1 << 20), names(), &trusted);
     assert_eq!(caller.get(&url).await.expect("trusted"), b"xxxxx");
     assert!(
         server
@@ -711,7 +478,7 @@ async fn https_reaches_whom_the_certificate_names_and_nobody_else() {
         fails!(caller.get(&other).await, Error::TlsCertificateError);
     }
     // Nobody vouches for it.
-    let mut caller = super::tests::caller(&grants, &limits(1 << 20), names(), &[]);
+    let mut caller = world::caller(&grants, &limits(1 << 20), names(), &[]);
     fails!(caller.get(&url).await, Error::TlsCertificateError);
     assert!(server.has_no_request());
 }

@@ -6,6 +6,7 @@ fn places() -> Places {
         package: "/tmp/b/package".into(),
         root: "/tmp/b".into(),
         vendor: "/home/vendor".into(),
+        toolchain: vec!["/home/me/rust".into()],
     }
 }
 
@@ -151,4 +152,13 @@ fn nothing_is_quoted_from_files_that_are_not_the_author_s() {
         let found = read_all(&[message("error", "text", json!([span(file)]))], Part::Tool).findings;
         assert_eq!(found[0].rule, "build/compile-error", "{file}");
     }
+}
+
+#[test]
+fn no_message_tells_where_things_are_on_this_machine() {
+    let said = "/home/me/rust/bin/rustc --crate-name x /home/vendor/serde failed";
+    assert_eq!(
+        places().plain(said),
+        "toolchain/bin/rustc --crate-name x vendor/serde failed"
+    );
 }
