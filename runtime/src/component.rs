@@ -3,7 +3,7 @@
 //! Every function of WASI 0.2 is defined here by name, as those of preview 1 are in `host`: in
 //! [`cli`], [`clocks`], [`files`], [`poll`], [`random`] and [`streams`] ours, which count, limit
 //! and record, and let wasmtime-wasi do the work on files; in [`network`] those that nothing can
-//! be done with yet.
+//! be done with yet; in [`wasi3`] what of WASI 0.3 is given.
 
 mod cli;
 mod clocks;
@@ -16,6 +16,7 @@ mod poll;
 mod random;
 mod size;
 mod streams;
+mod wasi3;
 
 pub(crate) use entry::Ready;
 pub(crate) use parts::Parts;
@@ -39,10 +40,13 @@ const MAX_INSTANCES: u32 = 1_000;
 /// them and to its own: the host remembers each.
 pub(crate) const MAX_RESOURCES: usize = 10_000;
 
-/// The engine of components. It and its pool are made when the first component is loaded.
+/// The engines of components, each made when the first component is loaded that needs it.
 pub(crate) struct Components {
     config: SandboxConfig,
+    /// Those that the component model without async has room for.
     plain: OnceLock<Result<Half, String>>,
+    /// The others, such as all of WASI 0.3: what keeps several tasks apart makes each call dearer.
+    later: OnceLock<Result<Half, String>>,
 }
 
 /// An engine, what its components can call, and where their compiled code is.
@@ -52,6 +56,7 @@ struct Half {
     cache: Option<Cache>,
     /// Runs at the same time.
     calls: u32,
+    later: bool,
 }
 
 impl Components {
@@ -59,13 +64,14 @@ impl Components {
         Self {
             config: config.clone(),
             plain: OnceLock::new(),
+            later: OnceLock::new(),
         }
     }
 
-    fn plain(&self) -> Result<&Half, LoadError> {
-        let half = self
-            .plain
-            .get_or_init(|| Half::new(&self.config).map_err(|error| format!("{error:#}")));
+    fn half(&self, later: bool) -> Result<&Half, LoadError> {
+        let half = if later { &self.later } else { &self.plain };
+        let half = half
+            .get_or_init(|| Half::new(&self.config, later).map_err(|error| format!("{error:#}")));
         half.as_ref().map_err(|message| LoadError::NoRoom {
             message: message.clone(),
         })
@@ -73,24 +79,44 @@ impl Components {
 
     /// Checks and compiles a component, or takes its compiled form from the cache.
     pub(crate) fn load(&self, wasm: &[u8], digest: &Digest) -> Result<Ready, LoadError> {
-        self.plain()?.load(wasm, digest)
+        if let Some((ready, _)) = self.recall(digest)? {
+            return Ok(ready);
+        }
+        size::check(wasm)?;
+        match self.half(false)?.load(wasm, digest) {
+            // It may be what only the other one takes; if it is broken, that one says so too.
+            Err(LoadError::Invalid { .. }) => self.half(true)?.load(wasm, digest),
+            other => other,
+        }
     }
 
     /// A component that was compiled before, and its size.
     pub(crate) fn recall(&self, digest: &Digest) -> Result<Option<(Ready, u64)>, LoadError> {
-        let half = self.plain()?;
-        let Some((component, size)) = half.cached(digest) else {
+        if self.config.cache_dir.is_none() {
             return Ok(None);
-        };
-        Ok(Some((half.ready(&component)?, size)))
+        }
+        for later in [false, true] {
+            let half = self.half(later)?;
+            if let Some((component, size)) = half.cached(digest) {
+                return Ok(Some((half.ready(&component)?, size)));
+            }
+        }
+        Ok(None)
     }
 }
 
 impl Half {
-    fn new(config: &SandboxConfig) -> wasmtime::Result<Self> {
-        let engine = Engine::new(&engine_config(config))?;
+    fn new(config: &SandboxConfig, later: bool) -> wasmtime::Result<Self> {
+        let engine = Engine::new(&if later {
+            later_config()
+        } else {
+            plain_config(config)
+        })?;
         let mut linker = Linker::new(&engine);
         link::add_to_linker(&mut linker)?;
+        if later {
+            wasi3::add_to_linker(&mut linker)?;
+        }
         let cache = match (&config.cache_dir, &config.key) {
             (Some(folder), Some(key)) => Some(Cache::new(folder, key.clone(), &engine)?),
             _ => None,
@@ -100,6 +126,7 @@ impl Half {
             linker,
             cache,
             calls: config.max_concurrent_calls.max(1),
+            later,
         })
     }
 
@@ -108,10 +135,6 @@ impl Half {
     }
 
     fn load(&self, wasm: &[u8], digest: &Digest) -> Result<Ready, LoadError> {
-        if let Some((component, _)) = self.cached(digest) {
-            return self.ready(&component);
-        }
-        size::check(wasm)?;
         let component =
             Component::from_binary(&self.engine, wasm).map_err(|error| refused(&error))?;
         let ready = self.ready(&component)?;
@@ -122,7 +145,7 @@ impl Half {
     }
 
     fn ready(&self, component: &Component) -> Result<Ready, LoadError> {
-        link::check_imports(&self.engine, component)?;
+        link::check_imports(&self.engine, component, self.later)?;
         let pre = self
             .linker
             .instantiate_pre(component)
@@ -136,7 +159,18 @@ impl Half {
     }
 }
 
-fn engine_config(config: &SandboxConfig) -> Config {
+/// Without a pool: one run may have several tasks and each its stack, so that with a pool one run
+/// could take those of others. What a run may have is limited as ever.
+fn later_config() -> Config {
+    let mut engine = base_config();
+    engine
+        .wasm_component_model(true)
+        .wasm_component_model_async(true)
+        .concurrency_support(true);
+    engine
+}
+
+fn plain_config(config: &SandboxConfig) -> Config {
     let calls = config.max_concurrent_calls.max(1);
     let tables = config.max_tables.max(1);
     let mut pool = pool_config(config);

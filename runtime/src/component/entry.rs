@@ -95,6 +95,9 @@ impl Ready {
         let copied = memory.clamp(LEAST_COPY_LIMIT, COPY_LIMIT);
         store.set_hostcall_fuel(usize::try_from(copied)?);
         store.set_max_component_handles(MAX_RESOURCES);
+        if let Some(tasks) = store.concurrent_resource_table() {
+            tasks.set_max_capacity(MAX_RESOURCES);
+        }
         let instance = self.pre.instantiate_async(&mut *store).await?;
         match &self.entry {
             Entry::Command { run } => {
@@ -210,12 +213,15 @@ impl Entry {
             let ComponentItem::ComponentInstance(instance) = export.ty else {
                 return None;
             };
-            if !name.starts_with("wasi:cli/run@0.2.") {
+            let ComponentItem::ComponentFunc(ty) = instance.get_export(engine, "run")?.ty else {
                 return None;
-            }
-            match instance.get_export(engine, "run")?.ty {
-                ComponentItem::ComponentFunc(ty) if is_command(&ty) => {}
-                _ => return None,
+            };
+            let known = match ty.async_() {
+                false => name.starts_with("wasi:cli/run@0.2."),
+                true => name.starts_with("wasi:cli/run@0.3."),
+            };
+            if !known || !is_command(&ty) {
+                return None;
             }
             let interface = component.get_export_index(None, name)?;
             let run = component.get_export_index(Some(&interface), "run")?;
@@ -224,11 +230,10 @@ impl Entry {
     }
 }
 
-/// `func() -> result`
+/// `func() -> result`, of WASI 0.3 `async func() -> result`
 fn is_command(ty: &types::ComponentFunc) -> bool {
     let results: Vec<_> = ty.results().collect();
-    !ty.async_()
-        && ty.params().len() == 0
+    ty.params().len() == 0
         && matches!(results.as_slice(), [Type::Result(result)]
             if result.ok().is_none() && result.err().is_none())
 }

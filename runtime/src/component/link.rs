@@ -2,12 +2,12 @@
 
 use super::cli::Terminal;
 use super::files::Listing;
-use super::{cli, clocks, files, network, poll, random, streams};
+use super::{cli, clocks, files, network, poll, random, streams, wasi3};
 use crate::LoadError;
 use crate::host::State;
 use crate::sandbox::shown;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, Resource, ResourceType};
+use wasmtime::component::{Component, Linker, Resource};
 use wasmtime::{Engine, Result, StoreContextMut};
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
@@ -43,22 +43,25 @@ const INTERFACES: &[&str] = &[
     "wasi:random/random",
 ];
 
-/// One interface: its resources with what drops them, and its functions. A function that gives
-/// nothing is marked so; the others give one value.
+/// One interface of WASI 0.2 (`@later`: of 0.3): its resources with what drops them, and its
+/// functions. A function that gives nothing is marked so; the others give one value.
 macro_rules! interface {
-    ($linker:ident $name:literal {
+    (@later $linker:ident $name:literal $body:tt) => {
+        interface!(@in $linker (concat!($name, "@0.3.0")) $body)
+    };
+    (@in $linker:ident ($name:expr) {
         $(resource $resource:literal $type:ty => $drop:path;)*
         $($function:literal $module:ident :: $target:ident ($($arg:ident : $ty:ty),*) $($nothing:ident)?;)*
     }) => {{
-        let mut instance = $linker.instance(concat!($name, "@0.2.12"))?;
+        let mut instance = $linker.instance($name)?;
         $(
             instance.resource_async(
                 $resource,
-                ResourceType::host::<$type>(),
-                |mut store: StoreContextMut<'_, State>, rep| {
+                wasmtime::component::ResourceType::host::<$type>(),
+                |mut store: wasmtime::StoreContextMut<'_, $crate::host::State>, rep| {
                     Box::new(async move {
-                        let state = enter(&mut store);
-                        $drop(state, Resource::<$type>::new_own(rep)).await?;
+                        let state = $crate::component::link::enter(&mut store);
+                        $drop(state, wasmtime::component::Resource::<$type>::new_own(rep)).await?;
                         state.give_way().await;
                         Ok(())
                     })
@@ -68,9 +71,9 @@ macro_rules! interface {
         $(
             instance.func_wrap_async(
                 $function,
-                |mut store: StoreContextMut<'_, State>, ($($arg,)*): ($($ty,)*)| {
+                |mut store: wasmtime::StoreContextMut<'_, $crate::host::State>, ($($arg,)*): ($($ty,)*)| {
                     Box::new(async move {
-                        let state = enter(&mut store);
+                        let state = $crate::component::link::enter(&mut store);
                         let answer = $module::$target(state, $($arg),*).await?;
                         state.give_way().await;
                         Ok(interface!(@give answer $($nothing)?))
@@ -81,16 +84,20 @@ macro_rules! interface {
     }};
     (@give $answer:ident) => { ($answer,) };
     (@give $answer:ident nothing) => { $answer };
+    ($linker:ident $name:literal $body:tt) => {
+        interface!(@in $linker (concat!($name, "@0.2.12")) $body)
+    };
 }
+pub(super) use interface;
 
 /// Counts the call.
-fn enter<'a>(store: &'a mut StoreContextMut<'_, State>) -> &'a mut State {
+pub(super) fn enter<'a>(store: &'a mut StoreContextMut<'_, State>) -> &'a mut State {
     let state = store.data_mut();
     state.usage.host_calls += 1;
     state
 }
 
-async fn drop_terminal<const OUTPUT: bool>(
+pub(super) async fn drop_terminal<const OUTPUT: bool>(
     _: &mut State,
     _: Resource<Terminal<OUTPUT>>,
 ) -> Result<()> {
@@ -247,8 +254,13 @@ fn filesystem(linker: &mut Linker<State>) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what is imported and not given, by its name.
-pub(super) fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+/// Refuses what is imported and not given, by its name. WASI 0.3 is only given to components that
+/// are `later`.
+pub(super) fn check_imports(
+    engine: &Engine,
+    component: &Component,
+    later: bool,
+) -> Result<(), LoadError> {
     let ty = component.component_type();
     for (name, import) in ty.imports(engine) {
         let foreign = |function: &str| LoadError::ForeignImport {
@@ -262,7 +274,7 @@ pub(super) fn check_imports(engine: &Engine, component: &Component) -> Result<()
                     .exports(engine)
                     .filter(|(_, export)| !matches!(export.ty, ComponentItem::Type(_)));
                 if let Some((first, _)) = rest.next()
-                    && !is_given(name)
+                    && !is_given(name, later)
                 {
                     return Err(foreign(first));
                 }
@@ -276,10 +288,13 @@ pub(super) fn check_imports(engine: &Engine, component: &Component) -> Result<()
 }
 
 /// Whether an interface with its version is one of those that are given.
-fn is_given(name: &str) -> bool {
+fn is_given(name: &str, later: bool) -> bool {
     let Some((interface, version)) = name.split_once('@') else {
         return false;
     };
+    if version.starts_with("0.3.") {
+        return later && wasi3::INTERFACES.contains(&interface);
+    }
     version.starts_with("0.2.")
         && (INTERFACES.contains(&interface) || network::INTERFACES.contains(&interface))
 }

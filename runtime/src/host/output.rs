@@ -45,14 +45,30 @@ impl State {
     }
 
     /// Takes what of `written` bytes there is room for, as [`State::room`] says.
-    pub(crate) async fn take(
+    pub(crate) async fn take(&mut self, stream: Stream, kept: Vec<u8>, written: u64) -> Result<()> {
+        let over = written > kept.len() as u64;
+        if let Some(chunk) = self.keep(stream, kept, written)
+            && let Some(live) = &self.live
+        {
+            // No one listens any more: the run goes on for its result.
+            if live.send(chunk).await.is_err() {
+                self.live = None;
+            }
+        }
+        if over && stream == Stream::Stdout {
+            return Err(Stop::Output.into());
+        }
+        Ok(())
+    }
+
+    /// The same without passing it on: gives what is to be, if somebody listens.
+    pub(crate) fn keep(
         &mut self,
         stream: Stream,
         mut kept: Vec<u8>,
         written: u64,
-    ) -> Result<()> {
+    ) -> Option<Chunk> {
         let taken = kept.len() as u64;
-        let over = written > taken;
         let live = self.live.is_some();
         self.usage.bytes_written += match stream {
             Stream::Stdout => {
@@ -61,23 +77,14 @@ impl State {
             }
             Stream::Stderr => {
                 append(&mut self.stderr.bytes, &mut kept, live);
-                self.stderr.truncated |= over;
+                self.stderr.truncated |= written > taken;
                 written
             }
         };
-        if taken > 0
-            && let Some(live) = &self.live
-        {
-            let bytes = Bytes::from(kept);
-            // No one listens any more: the run goes on for its result.
-            if live.send(Chunk { stream, bytes }).await.is_err() {
-                self.live = None;
-            }
-        }
-        if over && stream == Stream::Stdout {
-            return Err(Stop::Output.into());
-        }
-        Ok(())
+        (live && taken > 0).then(|| Chunk {
+            stream,
+            bytes: Bytes::from(kept),
+        })
     }
 }
 

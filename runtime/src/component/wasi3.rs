@@ -1,0 +1,287 @@
+//! WASI 0.3: what a command is given, clocks and randomness, by the same rules as WASI 0.2.
+//!
+//! Of files and of the network nothing is given in this form: a component that imports them is
+//! refused by their names.
+
+use super::cli::{self, Terminal};
+use super::link::{self, drop_terminal, interface};
+use super::{clocks, random};
+use crate::call;
+use crate::host::{State, Stop};
+use policies::Clocks;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use wasmtime::component::{
+    Accessor, Destination, FutureReader, Linker, Source, StreamConsumer, StreamProducer,
+    StreamReader, StreamResult,
+};
+use wasmtime::{AsContextMut as _, Result, StoreContextMut};
+use wasmtime_wasi::p3::bindings::cli::types::ErrorCode;
+use wasmtime_wasi::p3::bindings::clocks::system_clock::Instant;
+
+/// The interfaces of which something is given, without their version.
+pub(super) const INTERFACES: &[&str] = &[
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stderr",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:cli/types",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/system-clock",
+    "wasi:clocks/types",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+];
+
+/// What a stream gives or takes at once, in bytes.
+const PIECE: usize = 64 << 10;
+
+/// How a stream ended, as the guest gets it once it has.
+type Ended = FutureReader<std::result::Result<(), ErrorCode>>;
+
+/// Defines them all.
+pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
+    interface!(@later linker "wasi:cli/environment" {
+        "get-environment" cli::environment();
+        "get-arguments" cli::arguments();
+        "get-initial-cwd" cli::initial_cwd();
+    });
+    interface!(@later linker "wasi:cli/exit" {
+        "exit" cli::exit(status: std::result::Result<(), ()>) nothing;
+        "exit-with-code" cli::exit_with_code(code: u8) nothing;
+    });
+    interface!(@later linker "wasi:cli/terminal-input" {
+        resource "terminal-input" Terminal<false> => drop_terminal;
+    });
+    interface!(@later linker "wasi:cli/terminal-output" {
+        resource "terminal-output" Terminal<true> => drop_terminal;
+    });
+    interface!(@later linker "wasi:cli/terminal-stdin" {
+        "get-terminal-stdin" cli::terminal_input();
+    });
+    interface!(@later linker "wasi:cli/terminal-stdout" {
+        "get-terminal-stdout" cli::terminal_output();
+    });
+    interface!(@later linker "wasi:cli/terminal-stderr" {
+        "get-terminal-stderr" cli::terminal_output();
+    });
+    interface!(@later linker "wasi:clocks/monotonic-clock" {
+        "now" clocks::now();
+        "get-resolution" clocks::resolution();
+    });
+    interface!(@later linker "wasi:random/random" {
+        "get-random-bytes" random::bytes(length: u64);
+        "get-random-u64" random::number();
+    });
+    interface!(@later linker "wasi:random/insecure" {
+        "get-insecure-random-bytes" random::bytes(length: u64);
+        "get-insecure-random-u64" random::number();
+    });
+    interface!(@later linker "wasi:random/insecure-seed" {
+        "get-insecure-seed" random::seed();
+    });
+    waits(linker)?;
+    standard(linker)
+}
+
+/// Clocks: those of the system and waiting.
+fn waits(linker: &mut Linker<State>) -> Result<()> {
+    let mut clock = linker.instance("wasi:clocks/system-clock@0.3.0")?;
+    clock.func_wrap_async("now", |mut store: StoreContextMut<'_, State>, (): ()| {
+        Box::new(async move {
+            let now = clocks::wall_now(link::enter(&mut store)).await?;
+            Ok((Instant {
+                seconds: i64::try_from(now.seconds)?,
+                nanoseconds: now.nanoseconds,
+            },))
+        })
+    })?;
+    clock.func_wrap_async(
+        "get-resolution",
+        |mut store: StoreContextMut<'_, State>, (): ()| {
+            Box::new(async move { Ok((clocks::resolution(link::enter(&mut store)).await?,)) })
+        },
+    )?;
+    let mut clock = linker.instance("wasi:clocks/monotonic-clock@0.3.0")?;
+    clock.func_wrap_concurrent("wait-until", |store: &Accessor<State>, (when,): (u64,)| {
+        Box::pin(async move {
+            let now = store.with(|mut access| {
+                let state = access.get();
+                state.usage.host_calls += 1;
+                now(state)
+            })?;
+            wait(store, when.saturating_sub(now)).await
+        })
+    })?;
+    clock.func_wrap_concurrent("wait-for", |store: &Accessor<State>, (length,): (u64,)| {
+        Box::pin(async move {
+            store.with(|mut access| access.get().usage.host_calls += 1);
+            wait(store, length).await
+        })
+    })
+}
+
+/// Where the monotonic clock stands, without a reading of it.
+fn now(state: &mut State) -> Result<u64> {
+    use wasmtime_wasi::clocks::WasiClocksView as _;
+    use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::Host as _;
+    if state.clocks == Clocks::Real {
+        return state.parts.clocks().now();
+    }
+    Ok(state.virtual_nanos)
+}
+
+/// Waits, by a real clock; any other is moved on at once, so that of two that wait at the same
+/// time the second begins when the first is over.
+async fn wait(store: &Accessor<State>, nanos: u64) -> Result<()> {
+    let clocks = store.with(|mut access| {
+        let state = access.get();
+        if state.clocks == Clocks::Virtual {
+            state.virtual_nanos = state.virtual_nanos.saturating_add(nanos);
+        }
+        state.clocks
+    });
+    if clocks == Clocks::Real {
+        tokio::time::sleep(Duration::from_nanos(nanos)).await;
+    }
+    Ok(())
+}
+
+fn standard(linker: &mut Linker<State>) -> Result<()> {
+    linker.instance("wasi:cli/stdin@0.3.0")?.func_wrap(
+        "read-via-stream",
+        |mut store: StoreContextMut<'_, State>, (): ()| {
+            link::enter(&mut store);
+            let (done, ended) = oneshot::channel();
+            let stream = StreamReader::new(&mut store, Input { _done: done })?;
+            let ended = end_of(&mut store, ended)?;
+            Ok(((stream, ended),))
+        },
+    )?;
+    for (name, stream) in [
+        ("wasi:cli/stdout@0.3.0", call::Stream::Stdout),
+        ("wasi:cli/stderr@0.3.0", call::Stream::Stderr),
+    ] {
+        linker.instance(name)?.func_wrap(
+            "write-via-stream",
+            move |mut store: StoreContextMut<'_, State>, (data,): (StreamReader<u8>,)| {
+                link::enter(&mut store);
+                let (done, ended) = oneshot::channel();
+                let output = Output {
+                    stream,
+                    passing_on: None,
+                    over: false,
+                    _done: done,
+                };
+                data.pipe(&mut store, output)?;
+                Ok((end_of(&mut store, ended)?,))
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Standard streams have no errors: once one is over, that is all there is to say.
+fn end_of(store: &mut StoreContextMut<'_, State>, ended: oneshot::Receiver<()>) -> Result<Ended> {
+    FutureReader::new(store, async move {
+        // Nothing is ever sent: the stream that holds the other end is dropped.
+        let _ = ended.await;
+        wasmtime::error::Ok(Ok(()))
+    })
+}
+
+/// Standard input.
+struct Input {
+    _done: oneshot::Sender<()>,
+}
+
+impl StreamProducer<State> for Input {
+    type Item = u8;
+    type Buffer = bytes::BytesMut;
+
+    fn poll_produce<'a>(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut store: StoreContextMut<'a, State>,
+        to: Destination<'a, u8, Self::Buffer>,
+        _: bool,
+    ) -> Poll<Result<StreamResult>> {
+        let room = to.remaining(store.as_context_mut()).unwrap_or(PIECE);
+        if room == 0 {
+            return Poll::Ready(Ok(StreamResult::Completed));
+        }
+        let state = store.data_mut();
+        let rest = &state.input[state.input_read..];
+        let piece = rest[..rest.len().min(room).min(PIECE)].to_vec();
+        if piece.is_empty() {
+            return Poll::Ready(Ok(StreamResult::Dropped));
+        }
+        state.input_read += piece.len();
+        state.usage.bytes_read += piece.len() as u64;
+        let mut to = to.as_direct(store, piece.len());
+        to.remaining()[..piece.len()].copy_from_slice(&piece);
+        to.mark_written(piece.len());
+        Poll::Ready(Ok(StreamResult::Completed))
+    }
+}
+
+/// Standard output or error.
+struct Output {
+    stream: call::Stream,
+    /// What is passed on to whom listens, while there is no room for it.
+    passing_on: Option<Pin<Box<dyn Future<Output = bool> + Send>>>,
+    /// Whether more was written than is allowed.
+    over: bool,
+    _done: oneshot::Sender<()>,
+}
+
+impl StreamConsumer<State> for Output {
+    type Item = u8;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut store: StoreContextMut<'_, State>,
+        from: Source<'_, u8>,
+        _: bool,
+    ) -> Poll<Result<StreamResult>> {
+        if self.passing_on.is_none() {
+            let mut from = from.as_direct(store.as_context_mut());
+            let given = from.remaining();
+            let written = given.len().min(PIECE);
+            let mut kept = given[..written].to_vec();
+            from.mark_read(written);
+            if written == 0 {
+                return Poll::Ready(Ok(StreamResult::Completed));
+            }
+            let state = store.data_mut();
+            kept.truncate(state.room(self.stream));
+            self.over = kept.len() < written && self.stream == call::Stream::Stdout;
+            if let Some(chunk) = state.keep(self.stream, kept, written as u64)
+                && let Some(live) = state.live.clone()
+            {
+                self.passing_on = Some(Box::pin(async move { live.send(chunk).await.is_ok() }));
+            }
+        }
+        if let Some(passing_on) = &mut self.passing_on {
+            let heard = ready!(passing_on.as_mut().poll(context));
+            self.passing_on = None;
+            if !heard {
+                store.data_mut().live = None;
+            }
+        }
+        if self.over {
+            return Poll::Ready(Err(Stop::Output.into()));
+        }
+        Poll::Ready(Ok(StreamResult::Completed))
+    }
+}

@@ -1,0 +1,238 @@
+//! Commands of WASI 0.3, whose functions may wait.
+
+mod common;
+
+use common::component::parse;
+use common::{load, run, sandbox};
+use policies::{Bytes, Clocks, Fuel, Limits, Policy, WallTime};
+use runtime::{Call, Execution, Form, LoadError, Outcome};
+
+/// A command of WASI 0.3: `imports` and what is lowered from them as `$name` with `memory` `$mem`,
+/// each exported to the module under `env`; `body` leaves 0 or 1.
+fn command(imports: &str, lowered: &[(&str, &str, &str)], rest: &str, body: &str) -> Vec<u8> {
+    let signatures: String = lowered
+        .iter()
+        .map(|(name, signature, _)| {
+            format!("(import \"env\" \"{name}\" (func ${name} {signature}))\n")
+        })
+        .collect();
+    let definitions: String = lowered
+        .iter()
+        .map(|(name, _, canon)| format!("(core func ${name} (canon {canon}))\n"))
+        .collect();
+    let exports: String = lowered
+        .iter()
+        .map(|(name, ..)| format!("(export \"{name}\" (func ${name}))"))
+        .collect();
+    parse(&format!(
+        "(component
+           {imports}
+           (core module $memory-module (memory (export \"memory\") 1))
+           (core instance $memory (instantiate $memory-module))
+           (alias core export $memory \"memory\" (core memory $mem))
+           {definitions}
+           (core module $main-module
+             (import \"env\" \"memory\" (memory 1))
+             {signatures}
+             {rest}
+             (func (export \"run\") (result i32) {body}))
+           (core instance $main (instantiate $main-module (with \"env\" (instance
+             (export \"memory\" (memory $mem)) {exports}))))
+           (func $run async (result (result)) (canon lift (core func $main \"run\")))
+           (instance $entry (export \"run\" (func $run)))
+           (export \"wasi:cli/run@0.3.0\" (instance $entry)))"
+    ))
+}
+
+const STDOUT: &str = r#"
+  (import "wasi:cli/stdout@0.3.0" (instance $stdout
+    (type $codes (enum "io" "illegal-byte-sequence" "pipe"))
+    (export "error-code" (type $code (eq $codes)))
+    (export "write-via-stream" (func (param "data" (stream u8))
+      (result (future (result (error $code))))))))
+  (alias export $stdout "write-via-stream" (func $write-via-stream))
+  (type $stream (stream u8))"#;
+
+const WRITES: &[(&str, &str, &str)] = &[
+    ("new", "(result i64)", "stream.new $stream"),
+    (
+        "write",
+        "(param i32 i32 i32) (result i32)",
+        "stream.write $stream async (memory $mem)",
+    ),
+    ("new-set", "(result i32)", "waitable-set.new"),
+    ("join", "(param i32 i32)", "waitable.join"),
+    (
+        "wait",
+        "(param i32 i32) (result i32)",
+        "waitable-set.wait (memory $mem)",
+    ),
+    ("close", "(param i32)", "stream.drop-writable $stream"),
+    (
+        "to-stdout",
+        "(param i32) (result i32)",
+        "lower (func $write-via-stream)",
+    ),
+];
+
+/// Writes `pieces` times the five bytes of `hello`.
+fn writes(pieces: u32) -> Vec<u8> {
+    command(
+        STDOUT,
+        WRITES,
+        "(data (i32.const 64) \"hello\")
+         (global $set (mut i32) (i32.const 0))
+         (func $put (param $end i32)
+           (if (i32.eq (i32.const -1)
+               (call $write (local.get $end) (i32.const 64) (i32.const 5)))
+             (then
+               (call $join (local.get $end) (global.get $set))
+               (drop (call $wait (global.get $set) (i32.const 128)))
+               (call $join (local.get $end) (i32.const 0)))))",
+        &format!(
+            "(local $ends i64) (local $left i32)
+             (local.set $ends (call $new))
+             (global.set $set (call $new-set))
+             (drop (call $to-stdout (i32.wrap_i64 (local.get $ends))))
+             (local.set $left (i32.const {pieces}))
+             (loop $again
+               (call $put (i32.wrap_i64 (i64.shr_u (local.get $ends) (i64.const 32))))
+               (br_if $again
+                 (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+             (call $close (i32.wrap_i64 (i64.shr_u (local.get $ends) (i64.const 32))))
+             (i32.const 0)"
+        ),
+    )
+}
+
+fn ran(wasm: &[u8], change: impl FnOnce(&mut Policy)) -> Execution {
+    let mut policy = Policy::default();
+    change(&mut policy);
+    run(&load(wasm), Call::new(policy))
+}
+
+#[test]
+fn a_command_ends_by_its_result() {
+    let wasm = |result: u32| command("", &[], "", &format!("(i32.const {result})"));
+    let tool = load(&wasm(0));
+    assert_eq!(tool.form(), Form::CommandComponent);
+    let execution = run(&tool, Call::new(Policy::default()));
+    assert_eq!(execution.outcome, Outcome::Success);
+    assert!(execution.usage.fuel > 0);
+    assert_eq!(
+        ran(&wasm(1), |_| {}).outcome,
+        Outcome::ToolError { exit_code: 1 }
+    );
+}
+
+#[test]
+fn output_goes_through_a_stream() {
+    let execution = ran(&writes(3), |_| {});
+    assert_eq!(execution.outcome, Outcome::Success);
+    assert_eq!(execution.output, b"hellohellohello");
+    assert_eq!(execution.usage.bytes_written, 15);
+}
+
+#[test]
+fn output_of_exactly_the_limit_is_allowed() {
+    let with = |output| ran(&writes(2), |policy| policy.limits.output = Bytes(output));
+    assert_eq!(with(10).outcome, Outcome::Success);
+    let execution = with(9);
+    let limit = Bytes(9);
+    assert_eq!(execution.outcome, Outcome::OutputExceeded { limit });
+    assert_eq!(execution.output, b"hellohell");
+}
+
+const CLOCK: &str = r#"
+  (import "wasi:clocks/monotonic-clock@0.3.0" (instance $clock
+    (export "now" (func (result u64)))
+    (export "wait-for" (func async (param "how-long" u64)))))
+  (alias export $clock "now" (func $now-func))
+  (alias export $clock "wait-for" (func $wait-func))"#;
+
+const WAITS: &[(&str, &str, &str)] = &[
+    ("now", "(result i64)", "lower (func $now-func)"),
+    ("wait", "(param i64)", "lower (func $wait-func)"),
+];
+
+#[test]
+fn waiting_moves_a_virtual_clock_on_and_takes_no_time() {
+    let wasm = command(
+        CLOCK,
+        WAITS,
+        "",
+        "(call $wait (i64.const 3600000000000))
+         (i64.ne (call $now) (i64.const 3600000001000))",
+    );
+    assert_eq!(ran(&wasm, |_| {}).outcome, Outcome::Success);
+}
+
+#[test]
+fn waiting_by_a_real_clock_ends_at_the_deadline() {
+    let wasm = command(
+        CLOCK,
+        WAITS,
+        "",
+        "(call $wait (i64.const 3600000000000)) (i32.const 0)",
+    );
+    let limit = WallTime::millis(50);
+    let execution = ran(&wasm, |policy| {
+        policy.capabilities.clocks = Clocks::Real;
+        policy.limits.wall_time = limit;
+    });
+    assert_eq!(execution.outcome, Outcome::DeadlineExceeded { limit });
+}
+
+#[test]
+fn fuel_and_memory_are_limited_as_ever() {
+    let wasm = command("", &[], "", "(loop $again (br $again)) unreachable");
+    let limit = Fuel(1_000_000);
+    let execution = ran(&wasm, |policy| policy.limits.fuel = limit);
+    assert_eq!(execution.outcome, Outcome::FuelExhausted { limit });
+
+    let wasm = command(
+        "",
+        &[],
+        "",
+        "(if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable)) (i32.const 0)",
+    );
+    let with =
+        |pages: u64| ran(&wasm, |policy| policy.limits.memory = Bytes(pages * 65_536)).outcome;
+    assert_eq!(with(2), Outcome::Success);
+    assert!(matches!(with(1), Outcome::MemoryExceeded { .. }));
+}
+
+#[test]
+fn streams_without_end_are_too_many() {
+    let wasm = command(
+        STDOUT,
+        WRITES,
+        "",
+        "(loop $again (drop (call $new)) (br $again)) unreachable",
+    );
+    let execution = ran(&wasm, |_| {});
+    assert!(
+        matches!(execution.outcome, Outcome::MemoryExceeded { .. }),
+        "{:?}",
+        execution.outcome
+    );
+}
+
+#[test]
+fn files_and_the_network_are_refused_by_their_names() {
+    for name in ["wasi:filesystem/preopens@0.3.0", "wasi:sockets/types@0.3.0"] {
+        let wasm = command(
+            &format!("(import \"{name}\" (instance (export \"f\" (func))))"),
+            &[],
+            "",
+            "(i32.const 0)",
+        );
+        assert_eq!(
+            sandbox().load(&wasm, &Limits::default()).map(|_| ()),
+            Err(LoadError::ForeignImport {
+                module: name.to_owned(),
+                name: "f".to_owned(),
+            })
+        );
+    }
+}
