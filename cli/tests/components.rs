@@ -43,7 +43,10 @@ fn a_tool_component_is_run_as_a_command_is() {
         (ended.code, ended.stdout.as_str(), ended.stderr.as_str()),
         (0, "[1]", "")
     );
-    assert_eq!(world.run(["run", "guest.wasm", "--", "manifest"]).stdout, "{}");
+    assert_eq!(
+        world.run(["run", "guest.wasm", "--", "manifest"]).stdout,
+        "{}"
+    );
     let ended = world.run(["run", "guest.wasm", "--", "what"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
 }
@@ -53,7 +56,11 @@ fn a_component_is_inspected() {
     let world = world();
     let ended = world.run(["inspect", "guest.wasm"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    for line in ["form       tool component", "module ", "manifest (function)"] {
+    for line in [
+        "form       tool component",
+        "module ",
+        "manifest (function)",
+    ] {
         assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
     }
     let ended = world.run(["inspect", "--json", "guest.wasm"]);
