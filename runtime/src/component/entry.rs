@@ -216,11 +216,12 @@ impl Entry {
             let ComponentItem::ComponentFunc(ty) = instance.get_export(engine, "run")?.ty else {
                 return None;
             };
-            let known = match ty.async_() {
-                false => name.starts_with("wasi:cli/run@0.2."),
-                true => name.starts_with("wasi:cli/run@0.3."),
+            let version = if ty.async_() {
+                "wasi:cli/run@0.3."
+            } else {
+                "wasi:cli/run@0.2."
             };
-            if !known || !is_command(&ty) {
+            if !name.starts_with(version) || !is_command(&ty) {
                 return None;
             }
             let interface = component.get_export_index(None, name)?;

@@ -1,33 +1,24 @@
-//! `wasi:filesystem`: quotas and records around wasmtime-wasi's, and what a guest sees of files,
-//! by the same rules as for preview 1 (`host::files`, `host::sight`).
+//! `wasi:filesystem`: quotas and records around wasmtime-wasi's, by the same rules as for preview 1
+//! (`host::files`).
 
-use super::clocks::datetime;
 use super::streams::{Stream, Write};
 use crate::execution::Rule;
 use crate::host::State;
 use crate::host::files::MAX_OPEN;
-use crate::host::time::EPOCH;
-use policies::Clocks;
 use std::sync::Arc;
 use wasmtime::component::Resource;
 use wasmtime::{Result, bail};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode, Host as _,
-    HostDescriptor, MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
+    Advice, DescriptorFlags, DescriptorType, ErrorCode, Host as _, HostDescriptor, NewTimestamp,
+    OpenFlags, PathFlags,
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsResult, IoError};
 
 /// What the guest gets from most functions here.
-type Answer<T> = Result<std::result::Result<T, ErrorCode>>;
-type Fd = Resource<Descriptor>;
-
-/// The longest listing that is read, and all that are under way together, in bytes of names and
-/// what the host keeps beside each.
-const MAX_LISTED: usize = 16 << 20;
-/// What the host keeps of an entry besides its name.
-const ENTRY: usize = 24;
+pub(super) type Answer<T> = Result<std::result::Result<T, ErrorCode>>;
+pub(super) type Fd = Resource<Descriptor>;
 
 /// One of the process's descriptors, held by the guest's descriptor and the streams made of it.
 #[derive(Clone)]
@@ -36,21 +27,16 @@ pub(super) struct Opened {
     pub(super) name: Arc<str>,
 }
 
-/// A folder's entries that the guest has not read yet, in the order of their names.
-pub(super) struct Listing {
-    entries: std::vec::IntoIter<DirectoryEntry>,
-    bytes: usize,
-}
-
 /// wasmtime-wasi's function of that name.
 macro_rules! pass {
     ($state:ident, $name:ident($($arg:expr),*)) => {
         answer(HostDescriptor::$name(&mut $state.parts.filesystem(), $($arg),*).await)
     };
 }
+pub(super) use pass;
 
 /// An error that is the guest's, or one that ends the run.
-fn answer<T>(result: FsResult<T>) -> Answer<T> {
+pub(super) fn answer<T>(result: FsResult<T>) -> Answer<T> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(error) => Ok(Err(error.downcast()?)),
@@ -66,6 +52,7 @@ macro_rules! try_guest {
         }
     };
 }
+pub(super) use try_guest;
 
 /// A path as it is kept for records.
 fn shown(path: &str) -> String {
@@ -73,7 +60,12 @@ fn shown(path: &str) -> String {
 }
 
 /// Records what the sandbox itself said no to.
-fn note<T>(state: &mut State, answer: &std::result::Result<T, ErrorCode>, what: &str, path: &str) {
+pub(super) fn note<T>(
+    state: &mut State,
+    answer: &std::result::Result<T, ErrorCode>,
+    what: &str,
+    path: &str,
+) {
     if let Err(ErrorCode::Access | ErrorCode::NotPermitted) = answer {
         state.deny(what, shown(path), Rule::Directories);
     }
@@ -122,7 +114,7 @@ pub(super) fn hole(file: &std::fs::File, at: Option<u64>) -> u64 {
 }
 
 /// One that held an opened file holds it no more.
-pub(super) fn release(state: &mut State, opened: Opened) {
+pub(super) fn release(state: &mut State, opened: &Opened) {
     if Arc::strong_count(&opened.name) == 1 {
         state.parts.open -= 1;
     }
@@ -282,45 +274,6 @@ pub(super) async fn write(state: &mut State, fd: Fd, bytes: Vec<u8>, offset: u64
     Ok(Ok(written))
 }
 
-/// Reads a whole folder and puts it in order.
-pub(super) async fn read_directory(state: &mut State, fd: Fd) -> Answer<Resource<Listing>> {
-    let all = try_guest!(pass!(state, read_directory(fd))?);
-    let all = state.parts.table.delete(all)?;
-    let mut entries = Vec::new();
-    let mut bytes = 0;
-    for entry in all {
-        // A name that is no text can't be told, as wasmtime-wasi has it.
-        let entry = try_guest!(answer(entry)?);
-        bytes += entry.name.len() + ENTRY;
-        if state.parts.listed + bytes > MAX_LISTED {
-            return Ok(Err(ErrorCode::Overflow));
-        }
-        entries.push(entry);
-    }
-    entries.sort_by(|one, other| one.name.cmp(&other.name));
-    let entries = entries.into_iter();
-    let listing = state.parts.table.push(Listing { entries, bytes })?;
-    state.parts.listed += bytes;
-    Ok(Ok(listing))
-}
-
-pub(super) async fn read_directory_entry(
-    state: &mut State,
-    listing: Resource<Listing>,
-) -> Answer<Option<DirectoryEntry>> {
-    let entry = state.parts.table.get_mut(&listing)?.entries.next();
-    if let Some(entry) = &entry {
-        state.usage.bytes_read += (ENTRY + entry.name.len()) as u64;
-    }
-    Ok(Ok(entry))
-}
-
-pub(super) async fn drop_listing(state: &mut State, listing: Resource<Listing>) -> Result<()> {
-    let listing = state.parts.table.delete(listing)?;
-    state.parts.listed -= listing.bytes;
-    Ok(())
-}
-
 pub(super) async fn sync(state: &mut State, fd: Fd) -> Answer<()> {
     pass!(state, sync(fd))
 }
@@ -332,37 +285,6 @@ pub(super) async fn create_directory_at(state: &mut State, fd: Fd, path: String)
     created(state, &answer);
     note(state, &answer, WHAT, &path);
     Ok(answer)
-}
-
-/// Attributes as the guest sees them: without real clocks, with the times at which its clock
-/// started.
-fn seen(state: &State, stat: DescriptorStat) -> DescriptorStat {
-    if state.clocks == Clocks::Real {
-        return stat;
-    }
-    let time = Some(datetime(EPOCH));
-    DescriptorStat {
-        data_access_timestamp: time,
-        data_modification_timestamp: time,
-        status_change_timestamp: time,
-        ..stat
-    }
-}
-
-pub(super) async fn stat(state: &mut State, fd: Fd) -> Answer<DescriptorStat> {
-    let stat = try_guest!(pass!(state, stat(fd))?);
-    Ok(Ok(seen(state, stat)))
-}
-
-pub(super) async fn stat_at(
-    state: &mut State,
-    fd: Fd,
-    flags: PathFlags,
-    path: String,
-) -> Answer<DescriptorStat> {
-    let answer = pass!(state, stat_at(fd, flags, path.clone()))?;
-    note(state, &answer, "stat-at", &path);
-    Ok(answer.map(|stat| seen(state, stat)))
 }
 
 pub(super) async fn set_times_at(
@@ -495,35 +417,11 @@ pub(super) async fn is_same_object(state: &mut State, one: Fd, other: Fd) -> Res
     HostDescriptor::is_same_object(&mut state.parts.filesystem(), one, other).await
 }
 
-/// The host's hash is made of its inode number, for which a number of the guest's own stands.
-fn hashed(state: &mut State, hash: &MetadataHashValue) -> MetadataHashValue {
-    MetadataHashValue {
-        lower: state.sight.inode(hash.lower ^ hash.upper),
-        upper: 0,
-    }
-}
-
-pub(super) async fn metadata_hash(state: &mut State, fd: Fd) -> Answer<MetadataHashValue> {
-    let hash = try_guest!(pass!(state, metadata_hash(fd))?);
-    Ok(Ok(hashed(state, &hash)))
-}
-
-pub(super) async fn metadata_hash_at(
-    state: &mut State,
-    fd: Fd,
-    flags: PathFlags,
-    path: String,
-) -> Answer<MetadataHashValue> {
-    let answer = pass!(state, metadata_hash_at(fd, flags, path.clone()))?;
-    note(state, &answer, "metadata-hash-at", &path);
-    Ok(answer.map(|hash| hashed(state, &hash)))
-}
-
 pub(super) async fn drop_descriptor(state: &mut State, fd: Fd) -> Result<()> {
     let rep = fd.rep();
     state.parts.table.delete(fd)?;
     if let Some(opened) = state.parts.opened.remove(&rep) {
-        release(state, opened);
+        release(state, &opened);
     }
     Ok(())
 }

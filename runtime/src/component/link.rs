@@ -1,8 +1,8 @@
 //! Gives every function of WASI 0.2 its place in the linker.
 
 use super::cli::Terminal;
-use super::files::Listing;
-use super::{cli, clocks, files, network, poll, random, streams, wasi3};
+use super::sight::Listing;
+use super::{cli, clocks, files, network, poll, random, sight, streams, wasi3};
 use crate::LoadError;
 use crate::host::State;
 use crate::sandbox::shown;
@@ -209,7 +209,7 @@ fn filesystem(linker: &mut Linker<State>) -> Result<()> {
     });
     interface!(linker "wasi:filesystem/types" {
         resource "descriptor" Descriptor => files::drop_descriptor;
-        resource "directory-entry-stream" Listing => files::drop_listing;
+        resource "directory-entry-stream" Listing => sight::drop_listing;
         "[method]descriptor.read-via-stream" files::read_via_stream(fd: Fd, offset: u64);
         "[method]descriptor.write-via-stream" files::write_via_stream(fd: Fd, offset: u64);
         "[method]descriptor.append-via-stream" files::append_via_stream(fd: Fd);
@@ -223,12 +223,12 @@ fn filesystem(linker: &mut Linker<State>) -> Result<()> {
             files::set_times(fd: Fd, accessed: NewTimestamp, modified: NewTimestamp);
         "[method]descriptor.read" files::read(fd: Fd, length: u64, offset: u64);
         "[method]descriptor.write" files::write(fd: Fd, bytes: Vec<u8>, offset: u64);
-        "[method]descriptor.read-directory" files::read_directory(fd: Fd);
+        "[method]descriptor.read-directory" sight::read_directory(fd: Fd);
         "[method]descriptor.sync" files::sync(fd: Fd);
         "[method]descriptor.create-directory-at"
             files::create_directory_at(fd: Fd, path: String);
-        "[method]descriptor.stat" files::stat(fd: Fd);
-        "[method]descriptor.stat-at" files::stat_at(fd: Fd, flags: PathFlags, path: String);
+        "[method]descriptor.stat" sight::stat(fd: Fd);
+        "[method]descriptor.stat-at" sight::stat_at(fd: Fd, flags: PathFlags, path: String);
         "[method]descriptor.set-times-at" files::set_times_at(
             fd: Fd, flags: PathFlags, path: String, accessed: NewTimestamp, modified: NewTimestamp);
         "[method]descriptor.link-at" files::link_at(
@@ -244,11 +244,11 @@ fn filesystem(linker: &mut Linker<State>) -> Result<()> {
             files::symlink_at(fd: Fd, target: String, path: String);
         "[method]descriptor.unlink-file-at" files::unlink_file_at(fd: Fd, path: String);
         "[method]descriptor.is-same-object" files::is_same_object(one: Fd, other: Fd);
-        "[method]descriptor.metadata-hash" files::metadata_hash(fd: Fd);
+        "[method]descriptor.metadata-hash" sight::metadata_hash(fd: Fd);
         "[method]descriptor.metadata-hash-at"
-            files::metadata_hash_at(fd: Fd, flags: PathFlags, path: String);
+            sight::metadata_hash_at(fd: Fd, flags: PathFlags, path: String);
         "[method]directory-entry-stream.read-directory-entry"
-            files::read_directory_entry(listing: Resource<Listing>);
+            sight::read_directory_entry(listing: Resource<Listing>);
         "filesystem-error-code" files::error_code(error: Resource<IoError>);
     });
     Ok(())

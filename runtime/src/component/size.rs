@@ -43,7 +43,7 @@ fn bound(wasm: &[u8]) -> u64 {
                     .flatten()
                     .filter(|one| matches!(one, Instance::Instantiate { .. }))
                     .count() as u64;
-                add(open.last_mut(), count);
+                add(&mut open, count);
             }
             Payload::ComponentInstanceSection(instances) => {
                 let count = instances
@@ -51,7 +51,7 @@ fn bound(wasm: &[u8]) -> u64 {
                     .flatten()
                     .filter(|one| matches!(one, ComponentInstance::Instantiate { .. }))
                     .count() as u64;
-                add(open.last_mut(), count.saturating_mul(largest));
+                add(&mut open, count.saturating_mul(largest));
             }
             Payload::End(_) => {
                 if let Some(Some(instances)) = open.pop() {
@@ -65,8 +65,9 @@ fn bound(wasm: &[u8]) -> u64 {
     open.into_iter().flatten().fold(largest, u64::max)
 }
 
-fn add(component: Option<&mut Option<u64>>, instances: u64) {
-    if let Some(Some(sum)) = component {
+/// Adds to what the innermost component has.
+fn add(open: &mut [Option<u64>], instances: u64) {
+    if let Some(Some(sum)) = open.last_mut() {
         *sum = sum.saturating_add(instances);
     }
 }

@@ -431,11 +431,10 @@ pub(super) async fn drop_output(
 }
 
 fn forget(state: &mut State, stream: u32) {
-    match state.parts.streams.remove(&stream) {
-        Some(Stream::Read(opened) | Stream::Write(Write { opened, .. })) => {
-            files::release(state, opened);
-        }
-        _ => {}
+    if let Some(Stream::Read(opened) | Stream::Write(Write { opened, .. })) =
+        state.parts.streams.remove(&stream)
+    {
+        files::release(state, &opened);
     }
 }
 

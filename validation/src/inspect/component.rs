@@ -26,8 +26,7 @@ pub(super) fn inspect(wasm: &[u8], found: &mut Inspection) -> Result<()> {
             } => {
                 let module = *encoding == Encoding::Module;
                 if module {
-                    let start = u64::try_from(range.start).unwrap_or_default();
-                    found.modules.push(InnerModule::at(start));
+                    found.modules.push(InnerModule::at(range.start));
                 }
                 open.push(module);
                 continue;
@@ -36,7 +35,7 @@ pub(super) fn inspect(wasm: &[u8], found: &mut Inspection) -> Result<()> {
                 if open.pop() == Some(true)
                     && let Some(module) = found.modules.last_mut()
                 {
-                    module.end(u64::try_from(*end).unwrap_or_default());
+                    module.end(*end);
                 }
                 continue;
             }

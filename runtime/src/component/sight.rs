@@ -1,0 +1,121 @@
+//! What a guest sees of files besides their content, by the same rules as for preview 1
+//! (`host::sight`): numbers of its own for inodes, folders in the order of names, and without real
+//! clocks the times at which its clock started.
+
+use super::clocks::datetime;
+use super::files::{Answer, Fd, answer, note, pass, try_guest};
+use crate::host::State;
+use crate::host::time::EPOCH;
+use policies::Clocks;
+use wasmtime::Result;
+use wasmtime::component::Resource;
+use wasmtime_wasi::filesystem::WasiFilesystemView as _;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorStat, DirectoryEntry, ErrorCode, HostDescriptor, MetadataHashValue, PathFlags,
+};
+
+/// The longest listing that is read, and all that are under way together, in bytes of names and
+/// what the host keeps beside each.
+const MAX_LISTED: usize = 16 << 20;
+/// What the host keeps of an entry besides its name.
+const ENTRY: usize = 24;
+
+/// A folder's entries that the guest has not read yet, in the order of their names.
+pub(super) struct Listing {
+    entries: std::vec::IntoIter<DirectoryEntry>,
+    bytes: usize,
+}
+
+/// Attributes as the guest sees them: without real clocks, with the times at which its clock
+/// started.
+fn seen(state: &State, stat: DescriptorStat) -> DescriptorStat {
+    if state.clocks == Clocks::Real {
+        return stat;
+    }
+    let time = Some(datetime(EPOCH));
+    DescriptorStat {
+        data_access_timestamp: time,
+        data_modification_timestamp: time,
+        status_change_timestamp: time,
+        ..stat
+    }
+}
+
+pub(super) async fn stat(state: &mut State, fd: Fd) -> Answer<DescriptorStat> {
+    let stat = try_guest!(pass!(state, stat(fd))?);
+    Ok(Ok(seen(state, stat)))
+}
+
+pub(super) async fn stat_at(
+    state: &mut State,
+    fd: Fd,
+    flags: PathFlags,
+    path: String,
+) -> Answer<DescriptorStat> {
+    let answer = pass!(state, stat_at(fd, flags, path.clone()))?;
+    note(state, &answer, "stat-at", &path);
+    Ok(answer.map(|stat| seen(state, stat)))
+}
+
+/// Reads a whole folder and puts it in order.
+pub(super) async fn read_directory(state: &mut State, fd: Fd) -> Answer<Resource<Listing>> {
+    let all = try_guest!(pass!(state, read_directory(fd))?);
+    let all = state.parts.table.delete(all)?;
+    let mut entries = Vec::new();
+    let mut bytes = 0;
+    for entry in all {
+        // A name that is no text can't be told, as wasmtime-wasi has it.
+        let entry = try_guest!(answer(entry)?);
+        bytes += entry.name.len() + ENTRY;
+        if state.parts.listed + bytes > MAX_LISTED {
+            return Ok(Err(ErrorCode::Overflow));
+        }
+        entries.push(entry);
+    }
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    let entries = entries.into_iter();
+    let listing = state.parts.table.push(Listing { entries, bytes })?;
+    state.parts.listed += bytes;
+    Ok(Ok(listing))
+}
+
+pub(super) async fn read_directory_entry(
+    state: &mut State,
+    listing: Resource<Listing>,
+) -> Answer<Option<DirectoryEntry>> {
+    let entry = state.parts.table.get_mut(&listing)?.entries.next();
+    if let Some(entry) = &entry {
+        state.usage.bytes_read += (ENTRY + entry.name.len()) as u64;
+    }
+    Ok(Ok(entry))
+}
+
+pub(super) async fn drop_listing(state: &mut State, listing: Resource<Listing>) -> Result<()> {
+    let listing = state.parts.table.delete(listing)?;
+    state.parts.listed -= listing.bytes;
+    Ok(())
+}
+
+/// The host's hash is made of its inode number, for which a number of the guest's own stands.
+fn hashed(state: &mut State, hash: &MetadataHashValue) -> MetadataHashValue {
+    MetadataHashValue {
+        lower: state.sight.inode(hash.lower ^ hash.upper),
+        upper: 0,
+    }
+}
+
+pub(super) async fn metadata_hash(state: &mut State, fd: Fd) -> Answer<MetadataHashValue> {
+    let hash = try_guest!(pass!(state, metadata_hash(fd))?);
+    Ok(Ok(hashed(state, &hash)))
+}
+
+pub(super) async fn metadata_hash_at(
+    state: &mut State,
+    fd: Fd,
+    flags: PathFlags,
+    path: String,
+) -> Answer<MetadataHashValue> {
+    let answer = pass!(state, metadata_hash_at(fd, flags, path.clone()))?;
+    note(state, &answer, "metadata-hash-at", &path);
+    Ok(answer.map(|hash| hashed(state, &hash)))
+}
