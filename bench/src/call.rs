@@ -55,10 +55,10 @@ pub(crate) fn figures(effort: Effort) -> Result<Vec<Figure>> {
             args: Vec::new(),
             env: Vec::new(),
             input: input.clone(),
+            live_input: None,
             policy: policy.clone(),
             cancel: cancel.clone(),
             live: None,
-            live_input: None,
         };
         let execution = tool.run(call).await;
         ensure!(execution.outcome == Outcome::Success, "{execution:?}");

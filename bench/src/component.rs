@@ -20,10 +20,10 @@ pub(crate) fn figure(effort: Effort) -> Result<Vec<Figure>> {
         args: Vec::new(),
         env: Vec::new(),
         input: input.clone(),
+        live_input: None,
         policy: policy.clone(),
         cancel: cancel.clone(),
         live: None,
-        live_input: None,
     };
     let once = async |tool: &Tool| {
         let execution = tool.run(call()).await;

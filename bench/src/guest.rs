@@ -1,9 +1,10 @@
 //! The guests, built as every tool is built.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use isolation::{Isolation, LocalLauncher};
 use runtime::CancellationToken;
 use serde_json::{Value, json};
+use std::path::Path;
 use validation::{BuildOptions, Form, Installation, Manifest, ProposedTool, build_with};
 
 /// A guest in `guests/`.
@@ -39,6 +40,11 @@ pub(crate) fn spin() -> Result<Guest> {
 /// Sleeps as often and as long as its input says.
 pub(crate) fn wait() -> Result<Guest> {
     build("wait", include_str!("../guests/wait.rs"), &[])
+}
+
+/// Says as many lines as its input says.
+pub(crate) fn talk() -> Result<Guest> {
+    build("talk", include_str!("../guests/talk.rs"), &[])
 }
 
 /// What `orders` is given everywhere.
@@ -113,11 +119,30 @@ pub(crate) fn manifest(name: &str) -> Result<Manifest> {
     }))?)
 }
 
+/// A folder where guests are kept once they are built, for profilers under which no compiler
+/// runs.
+const KEPT: &str = "WASM_RUNNER_BENCH_GUESTS";
+
 fn build(name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
     build_as(Form::Command, name, source, dependencies)
 }
 
 fn build_as(form: Form, name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
+    let kept = std::env::var_os(KEPT).map(|folder| {
+        let file = format!("{name}.{}", form.as_str());
+        Path::new(&folder).join(file)
+    });
+    if let Some(wasm) = kept.as_ref().and_then(|file| std::fs::read(file).ok()) {
+        return Ok(Guest { name, wasm });
+    }
+    let guest = compile(form, name, source, dependencies)?;
+    if let Some(file) = kept {
+        std::fs::write(&file, &guest.wasm).with_context(|| file.display().to_string())?;
+    }
+    Ok(guest)
+}
+
+fn compile(form: Form, name: &'static str, source: &str, dependencies: &[&str]) -> Result<Guest> {
     eprintln!("building the guest {name} as a {}", form.as_str());
     let installation = Installation::open(&Installation::locate())?;
     let proposal = proposal(name, source, dependencies, &manifest(name)?)?;

@@ -180,7 +180,7 @@ fn fd_read(
     Ok(0)
 }
 
-fn fd_write(
+pub(crate) fn fd_write(
     mut caller: Caller<'_, State>,
     _fd: i32,
     iovs: i32,

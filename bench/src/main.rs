@@ -24,6 +24,7 @@ use clap::Parser;
 use figure::{Figure, Report};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use waiting::On;
 
 /// How fast calls are, beside what else could run them
 #[derive(Parser, Debug)]
@@ -75,7 +76,11 @@ const GROUPS: &[Group] = &[
     },
     Group {
         names: &["waiting-memory", "waiting-neighbours"],
-        measure: |plan| waiting::figures(plan.waiting()),
+        measure: |plan| waiting::figures(On::Clock, plan.waiting()),
+    },
+    Group {
+        names: &["waiting-stream-memory", "waiting-stream-neighbours"],
+        measure: |plan| waiting::figures(On::Stream, plan.waiting()),
     },
 ];
 

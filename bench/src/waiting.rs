@@ -1,5 +1,5 @@
-//! Thousands of calls that wait on the clock: what each keeps in memory, and what they cost a
-//! neighbour.
+//! Thousands of calls that wait on the clock, or on somebody who does not read their output: what
+//! each keeps in memory, and what they cost a neighbour.
 //!
 //! All of it happens in a process of its own, whose memory nothing else has touched before.
 
@@ -10,7 +10,7 @@ use crate::memory::{Resident, touched_by_waiting};
 use crate::stats::{Summary, micros};
 use anyhow::{Context as _, Result, ensure};
 use policies::{Clocks, Fuel, Policy, WallTime};
-use runtime::{Call, Outcome, Sandbox, SandboxConfig, Tool};
+use runtime::{Call, Chunk, Outcome, Sandbox, SandboxConfig, Tool};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,6 +25,10 @@ pub(crate) const PROCESS: &str = "waiting";
 const NEIGHBOURS: u32 = 64;
 /// For ever, a second at a time: each that waits wakes now and then.
 const WAIT: &[u8] = b"1000000 1000";
+/// More lines than anybody has room for.
+const LINES: &[u8] = b"1000000";
+/// Pieces of output on their way to whoever called, as many as a service lets wait.
+const PIECES: usize = 16;
 const STEPS: &[u8] = b"5000000";
 
 /// How much is measured.
@@ -32,6 +36,46 @@ const STEPS: &[u8] = b"5000000";
 pub(crate) struct Size {
     pub(crate) waiting: u32,
     pub(crate) calls: usize,
+}
+
+/// What the calls wait on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum On {
+    /// Time that passes.
+    Clock,
+    /// A reader of their output who does not read it.
+    Stream,
+}
+
+impl On {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::Stream => "stream",
+        }
+    }
+
+    fn guest(self) -> Result<guest::Guest> {
+        match self {
+            Self::Clock => guest::wait(),
+            Self::Stream => guest::talk(),
+        }
+    }
+
+    fn input(self) -> &'static [u8] {
+        match self {
+            Self::Clock => WAIT,
+            Self::Stream => LINES,
+        }
+    }
+
+    /// What its guest calls when it begins to wait, and which call of it that is.
+    fn waits_in(self) -> (&'static str, usize) {
+        match self {
+            Self::Clock => ("poll_oneoff", 1),
+            Self::Stream => ("fd_write", PIECES + 1),
+        }
+    }
 }
 
 /// What the process found.
@@ -49,16 +93,21 @@ struct Found {
 
 /// Measures, and prints what it found as JSON.
 pub(crate) fn process(args: &[String]) -> Result<()> {
-    let [waiting, calls, folder] = args else {
-        anyhow::bail!("{PROCESS} WAITING CALLS FOLDER");
+    let [on, waiting, calls, folder] = args else {
+        anyhow::bail!("{PROCESS} ON WAITING CALLS FOLDER");
     };
+    let on = [On::Clock, On::Stream]
+        .into_iter()
+        .find(|known| known.name() == on)
+        .context("ON is `clock` or `stream`")?;
     let size = Size {
         waiting: waiting.parse()?,
         calls: calls.parse()?,
     };
     let read = |name: &str| std::fs::read(Path::new(folder).join(name));
-    let wait = read("wait")?;
+    let wait = read("waiting")?;
     let found = tokio::runtime::Runtime::new()?.block_on(measure(
+        on,
         size,
         &wait,
         &read("orders")?,
@@ -68,8 +117,8 @@ pub(crate) fn process(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-async fn measure(size: Size, wait: &[u8], orders: &[u8], spin: &[u8]) -> Result<Found> {
-    let touched = touched_by_waiting(wait, WAIT)?;
+async fn measure(on: On, size: Size, wait: &[u8], orders: &[u8], spin: &[u8]) -> Result<Found> {
+    let touched = touched_by_waiting(wait, on.input(), on.waits_in())?;
     let mut config = SandboxConfig::default();
     config.max_concurrent_calls = size.waiting + NEIGHBOURS;
     let sandbox = Sandbox::new(&config)?;
@@ -81,7 +130,7 @@ async fn measure(size: Size, wait: &[u8], orders: &[u8], spin: &[u8]) -> Result<
     let short_alone = shorts(&orders, size.calls).await?;
     let spin_alone = spins(&spin, size.calls / 100 + 1).await?;
 
-    let mut waiting = Waiting::new(tool);
+    let mut waiting = Waiting::new(tool, on);
     waiting.until(1).await?;
     let one = Resident::now()?;
     waiting.until(size.waiting).await?;
@@ -103,19 +152,24 @@ async fn measure(size: Size, wait: &[u8], orders: &[u8], spin: &[u8]) -> Result<
 /// Calls that wait.
 struct Waiting {
     tool: Tool,
+    on: On,
     policy: Policy,
     calls: JoinSet<Outcome>,
+    /// The ends of the streams that nobody reads.
+    unread: Vec<mpsc::Receiver<Chunk>>,
 }
 
 impl Waiting {
-    fn new(tool: Tool) -> Self {
+    fn new(tool: Tool, on: On) -> Self {
         let mut policy = policy();
         policy.capabilities.clocks = Clocks::Real;
         policy.limits.wall_time = WallTime::secs(3600);
         Self {
             tool,
+            on,
             policy,
             calls: JoinSet::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -123,15 +177,30 @@ impl Waiting {
     async fn until(&mut self, count: u32) -> Result<()> {
         while self.calls.len() < count as usize {
             let (tool, policy) = (self.tool.clone(), self.policy.clone());
-            let (sender, mut said) = mpsc::channel(1);
+            let room = match self.on {
+                On::Clock => 1,
+                On::Stream => PIECES,
+            };
+            let (sender, mut said) = mpsc::channel(room);
+            let full = sender.downgrade();
+            let input = self.on.input();
             self.calls.spawn(async move {
-                let call = Call::new(policy).with_input(WAIT).with_live(sender);
+                let call = Call::new(policy).with_input(input).with_live(sender);
                 tool.run(call).await.outcome
             });
-            // The guest says a word before it waits.
-            said.recv()
-                .await
-                .context("a call ended instead of waiting")?;
+            match self.on {
+                // The guest says a word before it waits.
+                On::Clock => {
+                    let word = said.recv().await;
+                    word.context("a call ended instead of waiting")?;
+                }
+                On::Stream => {
+                    while full.upgrade().context("a call ended")?.capacity() > 0 {
+                        tokio::task::yield_now().await;
+                    }
+                    self.unread.push(said);
+                }
+            }
         }
         // The last one has said its word and is on its way to wait.
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -185,23 +254,29 @@ async fn spins(tool: &Tool, calls: usize) -> Result<Vec<f64>> {
 }
 
 /// The same from outside: starts the process and makes figures of what it found.
-pub(crate) fn figures(size: Size) -> Result<Vec<Figure>> {
+pub(crate) fn figures(on: On, size: Size) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
-    for guest in [guest::wait()?, guest::orders()?, guest::spin()?] {
+    for guest in [guest::orders()?, guest::spin()?] {
         std::fs::write(folder.path().join(guest.name), guest.wasm)?;
     }
+    std::fs::write(folder.path().join("waiting"), on.guest()?.wasm)?;
     let output = Command::new(std::env::current_exe()?)
-        .args([PROCESS, &size.waiting.to_string(), &size.calls.to_string()])
+        .args([
+            PROCESS,
+            on.name(),
+            &size.waiting.to_string(),
+            &size.calls.to_string(),
+        ])
         .arg(folder.path())
         .stderr(Stdio::inherit())
         .output()?;
     ensure!(output.status.success(), "the process: {}", output.status);
     let found: Found = serde_json::from_slice(&output.stdout)?;
-    Ok(vec![memory(size, &found), neighbours(&found)])
+    Ok(vec![memory(on, size, &found), neighbours(on, &found)])
 }
 
 #[allow(clippy::cast_precision_loss, reason = "sizes of memory")]
-fn memory(size: Size, found: &Found) -> Figure {
+fn memory(on: On, size: Size, found: &Found) -> Figure {
     let kib = |bytes: u64| bytes as f64 / 1024.0;
     let each = |one: u64, all: u64| {
         kib(all.saturating_sub(one)) / f64::from(size.waiting.saturating_sub(1).max(1))
@@ -210,9 +285,19 @@ fn memory(size: Size, found: &Found) -> Figure {
     let beyond = all - kib(found.touched);
     let reach = Reach::AtMost(96.0);
     Figure {
-        name: "waiting-memory",
-        what: "resident memory of each of thousands of calls that wait on the clock, KiB beyond \
-               the pages that its guest touched",
+        name: match on {
+            On::Clock => "waiting-memory",
+            On::Stream => "waiting-stream-memory",
+        },
+        what: match on {
+            On::Clock => {
+                "resident memory of each of thousands of calls that wait on the clock, KiB beyond \
+                 the pages that its guest touched"
+            }
+            On::Stream => {
+                "the same of calls whose output nobody reads, once no more of it is taken"
+            }
+        },
         beside: "one such call",
         unit: "KiB",
         sides: vec![
@@ -233,7 +318,7 @@ fn memory(size: Size, found: &Found) -> Figure {
     }
 }
 
-fn neighbours(found: &Found) -> Figure {
+fn neighbours(on: On, found: &Found) -> Figure {
     let sides = [
         ("short calls beside those that wait", &found.short_beside),
         ("alone", &found.short_alone),
@@ -244,8 +329,16 @@ fn neighbours(found: &Found) -> Figure {
     let [beside, alone] =
         [&found.spin_beside, &found.spin_alone].map(|times| Summary::new("", times.clone()).median);
     Figure {
-        name: "waiting-neighbours",
-        what: "p99 of short calls while thousands wait, each of which wakes every second",
+        name: match on {
+            On::Clock => "waiting-neighbours",
+            On::Stream => "waiting-stream-neighbours",
+        },
+        what: match on {
+            On::Clock => {
+                "p99 of short calls while thousands wait, each of which wakes every second"
+            }
+            On::Stream => "p99 of short calls while thousands wait for somebody to read",
+        },
         beside: "the same calls without them",
         unit: "µs",
         sides: sides.into(),

@@ -452,7 +452,7 @@ fn the_network_is_what_was_named() {
     let port = network::http("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
     let input = format!("h127.0.0.1:{port}");
     let run = |flags: &[&str]| {
-        let args = [&["run", "guest.wasm", "--usage"], flags].concat();
+        let args = [&["run", "--usage"], flags, &["guest.wasm"]].concat();
         world.run_with_input(args, input.as_bytes())
     };
     let there = format!("127.0.0.1:{port}");

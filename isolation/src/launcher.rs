@@ -141,9 +141,10 @@ impl Launcher for LocalLauncher {
             lifeline: child.stdin.take(),
             child,
             // Where the kernel sees to it, nobody has to look.
-            writes: match self.holds.limits_disk() {
-                true => Vec::new(),
-                false => plan.job.writes,
+            writes: if self.holds.limits_disk() {
+                Vec::new()
+            } else {
+                plan.job.writes
             },
             resources: plan.job.resources,
             _scratch: scratch,

@@ -2,7 +2,7 @@
 //!
 //! Every function of the interface is defined here by name. Most pass straight to wasmtime-wasi;
 //! those that a policy speaks of are in [`files`], [`hole`], [`output`], [`sight`] and [`time`],
-//! and those that every tool calls, for their speed, in [`input`].
+//! and those that every tool calls, for their speed, in [`input`] and [`quick`].
 
 #[macro_use]
 mod outside;
@@ -12,6 +12,7 @@ mod hole;
 mod input;
 mod listing;
 mod output;
+pub(crate) mod quick;
 pub(crate) mod sight;
 mod state;
 pub(crate) mod time;

@@ -32,16 +32,14 @@ impl InstallationKey {
     /// # Errors
     /// When the file can't be read or made, others may read it, or it has not 32 bytes.
     pub fn load_or_create(path: &Path) -> Result<Self, SandboxError> {
+        if let Some(key) = Self::load(path)? {
+            return Ok(key);
+        }
+        // Of two that start at once, the second takes the first's key.
+        let _one_at_a_time = lock(path)?;
         match Self::load(path)? {
             Some(key) => Ok(key),
-            None => {
-                // Of two that start at once, the second takes the first's key.
-                let _one_at_a_time = lock(path)?;
-                match Self::load(path)? {
-                    Some(key) => Ok(key),
-                    None => Self::make(path),
-                }
-            }
+            None => Self::make(path),
         }
     }
 

@@ -62,6 +62,8 @@ pub struct Sandbox(Arc<Inner>);
 pub(crate) struct Inner {
     engine: Engine,
     linker: Linker<State>,
+    /// The same for runs that nothing makes wait.
+    quick: Linker<State>,
     cache: Option<Cache>,
     components: Components,
     /// What components' networks ask.
@@ -92,6 +94,8 @@ impl Sandbox {
         let engine = Engine::new(&engine_config(config)).map_err(SandboxError::Engine)?;
         let mut linker = Linker::new(&engine);
         host::add_to_linker(&mut linker).map_err(SandboxError::Engine)?;
+        let mut quick = linker.clone();
+        host::quick::shadow(&mut quick).map_err(SandboxError::Engine)?;
         let cache = match (&config.cache_dir, &config.key) {
             (Some(folder), Some(key)) => {
                 Some(Cache::new(folder, key.clone(), &engine).map_err(|error| {
@@ -107,6 +111,7 @@ impl Sandbox {
         Ok(Self(Arc::new(Inner {
             engine,
             linker,
+            quick,
             cache,
             components: Components::new(config),
             outside: Arc::new(outside),
@@ -194,18 +199,18 @@ impl Sandbox {
     }
 
     fn tool(&self, module: &Module, digest: Digest, size: u64) -> Result<Tool, LoadError> {
-        let pre = self
-            .0
-            .linker
-            .instantiate_pre(module)
-            .map_err(|error| LoadError::ImportType {
+        let pre = |linker: &Linker<State>| {
+            let pre = linker.instantiate_pre(module);
+            pre.map_err(|error| LoadError::ImportType {
                 message: format!("{error:#}"),
-            })?;
+            })
+        };
         // Both were seen before the module was kept.
         let start = module.get_export_index("_start");
         let memory = module.get_export_index("memory");
         let code = Code::Module(Ready {
-            pre,
+            pre: pre(&self.0.linker)?,
+            quick: pre(&self.0.quick)?,
             start: start.ok_or(LoadError::NoStart)?,
             memory: memory.ok_or(LoadError::NoMemory)?,
         });

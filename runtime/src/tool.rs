@@ -51,6 +51,8 @@ pub(crate) enum Code {
 #[derive(Clone)]
 pub(crate) struct Ready {
     pub(crate) pre: InstancePre<State>,
+    /// For runs that nothing makes wait.
+    pub(crate) quick: InstancePre<State>,
     /// Where `_start` and `memory` are, so that no call looks for them by name.
     pub(crate) start: ModuleExport,
     pub(crate) memory: ModuleExport,

@@ -6,24 +6,21 @@ use common::component::parse;
 use common::{load, run, sandbox};
 use policies::{Bytes, Clocks, Fuel, Limits, Policy, WallTime};
 use runtime::{Call, Execution, Form, LoadError, Outcome};
+use std::fmt::Write as _;
 
 /// A command of WASI 0.3: `imports` and what is lowered from them as `$name` with `memory` `$mem`,
 /// each exported to the module under `env`; `body` leaves 0 or 1.
 fn command(imports: &str, lowered: &[(&str, &str, &str)], rest: &str, body: &str) -> Vec<u8> {
-    let signatures: String = lowered
-        .iter()
-        .map(|(name, signature, _)| {
-            format!("(import \"env\" \"{name}\" (func ${name} {signature}))\n")
-        })
-        .collect();
-    let definitions: String = lowered
-        .iter()
-        .map(|(name, _, canon)| format!("(core func ${name} (canon {canon}))\n"))
-        .collect();
-    let exports: String = lowered
-        .iter()
-        .map(|(name, ..)| format!("(export \"{name}\" (func ${name}))"))
-        .collect();
+    let (mut signatures, mut definitions, mut exports) =
+        (String::new(), String::new(), String::new());
+    for (name, signature, canon) in lowered {
+        let _ = writeln!(
+            signatures,
+            "(import \"env\" \"{name}\" (func ${name} {signature}))"
+        );
+        let _ = writeln!(definitions, "(core func ${name} (canon {canon}))");
+        let _ = writeln!(exports, "(export \"{name}\" (func ${name}))");
+    }
     parse(&format!(
         "(component
            {imports}

@@ -68,6 +68,15 @@ fn work_in_the_host_meets_the_deadline_too() {
             "call $environ_sizes_get (i32.const 0) (i32.const 4)".to_owned(),
             Random::Real,
         ),
+        (
+            "call $fd_prestat_get (i32.const 3) (i32.const 0)".to_owned(),
+            Random::Real,
+        ),
+        (
+            "call $fd_read (i32.const 0) (i32.const 65536) (i32.const 1024) (i32.const 0)"
+                .to_owned(),
+            Random::Real,
+        ),
     ] {
         let wasm = calls_on(256, &call);
         let begin = Instant::now();
@@ -79,6 +88,78 @@ fn work_in_the_host_meets_the_deadline_too() {
         assert_eq!(kind(&execution), OutcomeKind::DeadlineExceeded, "{call}");
         assert!(begin.elapsed() < SOON, "{call}: {:?}", begin.elapsed());
     }
+}
+
+#[test]
+fn whoever_only_calls_the_host_gives_way() {
+    for call in [
+        "call $fd_read (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 0)",
+        "call $fd_read (i32.const 0) (i32.const 65536) (i32.const 1024) (i32.const 0)",
+        "call $fd_write (i32.const 2) (i32.const 16) (i32.const 1) (i32.const 0)",
+        "call $fd_write (i32.const 7) (i32.const 16) (i32.const 1) (i32.const 0)",
+        "call $environ_sizes_get (i32.const 0) (i32.const 4)",
+    ] {
+        let tool = load(&calls_on(3, call));
+        let mut policy = Policy::default();
+        policy.limits.fuel = Fuel(u64::MAX / 2);
+        policy.limits.wall_time = WallTime::secs(3_600);
+        let cancel = CancellationToken::new();
+        let guest = tool.run(Call::new(policy).with_cancel(cancel.clone()));
+        // On one thread: no turn of the other means that the guest goes on for ever.
+        let turns = async {
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            cancel.cancel();
+        };
+        let both = async { tokio::join!(guest, turns).0 };
+        let execution = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+            .block_on(both);
+        assert_eq!(execution.outcome, Outcome::Cancelled, "{call}");
+    }
+}
+
+/// Turns come sooner for a guest that calls so often; what it pays stays the same.
+#[test]
+fn calls_without_number_cost_the_same_fuel_whether_or_not_they_may_wait() {
+    let tool = load(&command(
+        "",
+        "(local $i i32) (local.set $i (i32.const 40000))
+         (loop $again
+           (drop (call $fd_read (i32.const 0) (i32.const 16) (i32.const 1) (i32.const 0)))
+           (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))",
+    ));
+    let at = |fuel: u64, waits: bool| {
+        let mut policy = Policy::default();
+        policy.limits.fuel = Fuel(fuel);
+        policy.limits.wall_time = WallTime::secs(600);
+        let mut call = Call::new(policy);
+        let (live, _chunks) = tokio::sync::mpsc::channel(1);
+        if waits {
+            call = call.with_live(live);
+        }
+        common::run(&tool, call)
+    };
+    let [quick, waiting] = [false, true].map(|waits| at(1 << 40, waits));
+    assert_eq!(kind(&quick), OutcomeKind::Success);
+    assert_eq!(quick.usage.fuel, waiting.usage.fuel);
+    assert_eq!(quick.usage.host_calls, 40_000);
+    assert_eq!(waiting.usage.host_calls, 40_000);
+    // And it ends at the same unit, wherever the last look at the fuel is.
+    let used = quick.usage.fuel;
+    let ends: Vec<OutcomeKind> = (used - 20..=used + 1)
+        .map(|fuel| {
+            let [quick, waiting] = [false, true].map(|waits| at(fuel, waits));
+            assert_eq!(quick.outcome, waiting.outcome, "{fuel} of {used}");
+            assert_eq!(quick.usage.fuel, waiting.usage.fuel, "{fuel} of {used}");
+            kind(&quick)
+        })
+        .collect();
+    assert_eq!(ends.first(), Some(&OutcomeKind::FuelExhausted));
+    assert_eq!(ends.last(), Some(&OutcomeKind::Success));
 }
 
 #[test]

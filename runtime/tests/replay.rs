@@ -375,7 +375,7 @@ fn a_recording_is_kept_up_to_its_limit_and_not_a_byte_beyond() {
 }
 
 #[test]
-fn a_million_calls_that_need_no_answer_take_little_room() {
+fn many_calls_that_need_no_answer_take_little_room() {
     let wasm = command(
         "",
         "(local $i i32)
@@ -385,7 +385,9 @@ fn a_million_calls_that_need_no_answer_take_little_room() {
            (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))",
     );
     let tool = load(&wasm);
-    let (execution, recording) = record(&tool, Call::new(Policy::default()));
+    let mut policy = Policy::default();
+    policy.limits.wall_time = WallTime::secs(600);
+    let (execution, recording) = record(&tool, Call::new(policy));
     assert_eq!(execution.usage.host_calls, 300_000);
     let bytes = recording.to_bytes().expect("it can be written");
     assert!(bytes.len() < 256 << 10, "{}", bytes.len());

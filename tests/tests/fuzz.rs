@@ -38,7 +38,7 @@ fn files(folder: &str, ending: &str, most: usize) -> Vec<Vec<u8>> {
         }
     }
     found.sort();
-    let read = found.iter().take(most).map(|path| std::fs::read(path));
+    let read = found.iter().take(most).map(std::fs::read);
     read.map(|bytes| bytes.expect("read")).collect()
 }
 

@@ -2,13 +2,13 @@
 
 mod common;
 
-use common::{installation, launcher, rules, shown, validate};
+use common::{installation, launcher, shown, validate};
 use isolation::{Holds, Job, LaunchError, Launcher, LocalLauncher, Program, Running};
 use policies::{Policy, WallTime};
 use std::path::Path;
 use std::sync::Arc;
 use validation::{
-    JUDGE, ProposedTool, StageStatus, Validated, Validator, ValidatorOptions, Verdict,
+    JUDGE, ProposedTool, Severity, StageStatus, Validated, Validator, ValidatorOptions, Verdict,
 };
 
 /// Starts a script where the judge should be.
@@ -33,6 +33,23 @@ impl Launcher for Instead {
     }
 }
 
+/// Starts nothing where the judge should be.
+struct Nothing(LocalLauncher);
+
+impl Launcher for Nothing {
+    fn launch(&self, job: &Job) -> Result<Running, LaunchError> {
+        let mut job = job.clone();
+        if job.program == Program::Role(JUDGE.to_owned()) {
+            job.program = Program::Path("/usr/bin/no-such-program".into());
+        }
+        self.0.launch(&job)
+    }
+
+    fn holds(&self) -> &Holds {
+        self.0.holds()
+    }
+}
+
 async fn judged_by(script: &'static str) -> Validated {
     judged_within(ValidatorOptions::default(), script).await
 }
@@ -47,11 +64,18 @@ async fn judged_within(options: ValidatorOptions, script: &'static str) -> Valid
     validate(&validator, &proposal).await.expect("a verdict")
 }
 
+/// The rules of what is wrong; what is merely worth knowing is told whatever happens.
+fn wrong(validated: &Validated) -> Vec<&str> {
+    let findings = validated.report.findings();
+    let errors = findings.filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| finding.rule.as_str()).collect()
+}
+
 async fn dies(script: &'static str, rule: &str, says: &str) {
     let validated = judged_by(script).await;
     let report = &validated.report;
     assert_eq!(report.verdict, Verdict::Failed, "{}", shown(&validated));
-    assert_eq!(rules(&validated), [rule], "{}", shown(&validated));
+    assert_eq!(wrong(&validated), [rule], "{}", shown(&validated));
     assert!(shown(&validated).contains(says), "{}", shown(&validated));
     // Every stage has its entry, and what could not run says so.
     assert_eq!(report.stages.len(), 7);
@@ -92,7 +116,7 @@ async fn compiling_for_too_long_is_a_finding() {
     let slow = "sleep 600";
     let validated = judged_within(options.clone(), slow).await;
     assert_eq!(
-        rules(&validated),
+        wrong(&validated),
         ["inspect/timeout"],
         "{}",
         shown(&validated)
@@ -102,7 +126,7 @@ async fn compiling_for_too_long_is_a_finding() {
         while :; do echo '{"progress":{"kind":"step","stage":"inspect","message":"on"}}'; sleep 0.1; done"#;
     let validated = judged_within(options, busy).await;
     assert_eq!(
-        rules(&validated),
+        wrong(&validated),
         ["inspect/timeout"],
         "{}",
         shown(&validated)
@@ -128,17 +152,20 @@ async fn what_can_not_be_is_not_believed() {
 async fn a_ring_that_can_not_be_made_is_no_judgement() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tools/good/line-diff");
     let proposal = ProposedTool::from_dir(&folder).expect("a proposal");
-    let instead = Arc::new(Instead {
-        launcher: launcher().await,
-        script: "echo no room for a ring >&2; exit 125",
-    });
     let validator = Validator::new(
         installation(),
-        instead,
+        Arc::new(Nothing(launcher().await)),
         Policy::preset("workspace").expect("a preset"),
     );
     let error = validate(&validator, &proposal)
         .await
         .expect_err("no verdict");
-    assert!(error.to_string().contains("no room for a ring"), "{error}");
+    assert!(error.to_string().contains("no-such-program"), "{error}");
+    // What a judge says with the ring's own code is its own word: a death like any other.
+    dies(
+        "echo no room for a ring >&2; exit 125",
+        "inspect/process-ended",
+        "code 126",
+    )
+    .await;
 }

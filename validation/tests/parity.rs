@@ -54,11 +54,11 @@ async fn run(tool: &Tool, package: &Path, manifest: &Manifest, input: &Value) ->
         } = request
         {
             let copy = copies.path().join(number.to_string());
-            let copied = Command::new("cp")
+            let status = Command::new("cp")
                 .arg("-a")
                 .args([&package.join(fixture), &copy])
                 .status();
-            assert!(copied.expect("cp is there").success());
+            assert!(status.expect("cp is there").success());
             policy.capabilities.directories.push(DirectoryGrant {
                 guest: GuestPath::parse(guest).expect("a guest path"),
                 host: HostPath::Path(copy),

@@ -97,14 +97,12 @@ fn show(place: &Place) -> anyhow::Result<()> {
     if place.json {
         return print_json(&json!({ "fingerprint": shown }));
     }
-    match shown {
-        Some(fingerprint) => writeln!(out(), "{fingerprint}")?,
-        None => {
-            let what = format!("{} has no key yet", data_dir.display());
-            let remedy = "start the service once, or run `wasm-runner key rotate`";
-            return Err(Problem::new(what).remedy(remedy).into());
-        }
-    }
+    let Some(fingerprint) = shown else {
+        let what = format!("{} has no key yet", data_dir.display());
+        let remedy = "start the service once, or run `wasm-runner key rotate`";
+        return Err(Problem::new(what).remedy(remedy).into());
+    };
+    writeln!(out(), "{fingerprint}")?;
     Ok(())
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Args {
     /// Whatever stands after the module is the guest's, options too: ours stand before it. One
     /// `--` directly after the module is left out.
     #[arg(required = true, trailing_var_arg = true, num_args = 1.., value_names = ["MODULE", "ARGS"])]
-    module_and_args: Vec<OsString>,
+    command_line: Vec<OsString>,
 
     /// A policy file, or a preset: pure, workspace, web
     #[arg(long, value_name = "FILE|PRESET", default_value = "pure")]
@@ -114,7 +114,7 @@ impl Args {
     /// What is run, and what it is told.
     fn module_and_arguments(&self) -> anyhow::Result<(&Path, Vec<String>)> {
         let (module, mut arguments) = self
-            .module_and_args
+            .command_line
             .split_first()
             .ok_or_else(|| Problem::new("no module was named"))?;
         if let Some((first, rest)) = arguments.split_first()

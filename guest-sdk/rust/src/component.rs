@@ -138,7 +138,7 @@ unsafe extern "C" fn cabi_post_manifest(text: *mut Text) {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn run(start: *mut u8, length: usize) -> *mut Answer {
     // SAFETY: the host wrote the input into what it had from `cabi_realloc`, and leaves it to us.
-    let input = unsafe { Vec::from_raw_parts(start, length, length) };
+    let input = unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(start, length)) };
     Box::into_raw(Box::new(Answer::new(tool().answer(&input))))
 }
 

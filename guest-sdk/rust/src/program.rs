@@ -15,9 +15,11 @@ const INVALID_INPUT: (&str, u8) = ("invalid_input", 2);
 /// The tool said no for another reason, or its output could not be written.
 const FAILED: u8 = 1;
 
+type Answer = dyn Fn(&[u8]) -> Result<String, ToolError> + Send + Sync;
+
 /// A tool, whatever its types are.
 pub(crate) struct Tool {
-    answer: Box<dyn Fn(&[u8]) -> Result<String, ToolError> + Send + Sync>,
+    answer: Box<Answer>,
     manifest: Box<dyn Fn() -> Manifest + Send + Sync>,
 }
 

@@ -125,7 +125,7 @@ impl Calls {
                 .into_iter()
                 .collect(),
             record: request.record,
-            cancel: self.stop.child_token(),
+            cancel: self.stop.clone(),
             _admission: admission,
         })
     }
@@ -150,9 +150,12 @@ impl Calls {
 }
 
 impl Prepared {
-    /// What calls this run off.
-    pub(crate) fn cancel(&self) -> &CancellationToken {
-        &self.cancel
+    /// Gives this run something of its own that calls it off. Without, only the end of the
+    /// service does, for which all runs share one token: to make and to drop another takes its
+    /// time, and a lock that all calls share.
+    pub(crate) fn cancellable(&mut self) -> CancellationToken {
+        self.cancel = self.cancel.child_token();
+        self.cancel.clone()
     }
 
     /// Runs the tool. Dropping the future stops it.

@@ -5,7 +5,7 @@ use super::run::{Calls, Prepared};
 use crate::proto::{self, execute_tool_stream_response::Event, execution_service_server as server};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use runtime::{Chunk, Stream};
+use runtime::{CancellationToken, Chunk, Stream};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -44,15 +44,16 @@ impl server::ExecutionService for ExecutionApi {
         request: Request<proto::ExecuteToolRequest>,
     ) -> Result<Response<Self::ExecuteToolStreamStream>, Status> {
         let deadline = Deadline::of(request.metadata());
-        let prepared = tokio::select! {
+        let mut prepared = tokio::select! {
             biased;
             prepared = self.0.prepare(request.into_inner()) => prepared?,
             status = deadline.passed() => return Err(status),
         };
         // The call has a task of its own, so that its time runs out also while nobody reads.
-        let guard = prepared.cancel().clone().drop_guard();
+        let cancel = prepared.cancellable();
+        let guard = cancel.clone().drop_guard();
         let (sender, receiver) = mpsc::channel(LIVE_CHUNKS);
-        tokio::spawn(stream(prepared, deadline, sender).in_current_span());
+        tokio::spawn(stream(prepared, cancel, deadline, sender).in_current_span());
         let responses = ReceiverStream::new(receiver).map(move |response| {
             // Dropped with the stream, when the caller goes away: that stops the guest.
             let _ = &guard;
@@ -63,8 +64,12 @@ impl server::ExecutionService for ExecutionApi {
 }
 
 /// Runs a call, and sends what it writes and then what happened.
-async fn stream(prepared: Prepared, deadline: Deadline, sender: mpsc::Sender<Streamed>) {
-    let cancel = prepared.cancel().clone();
+async fn stream(
+    prepared: Prepared,
+    cancel: CancellationToken,
+    deadline: Deadline,
+    sender: mpsc::Sender<Streamed>,
+) {
     let (live, mut chunks) = mpsc::channel::<Chunk>(LIVE_CHUNKS);
     let forward = async {
         while let Some(chunk) = chunks.recv().await {

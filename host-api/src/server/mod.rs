@@ -2,6 +2,7 @@
 
 mod config;
 mod data;
+mod gather;
 mod serve;
 mod upkeep;
 

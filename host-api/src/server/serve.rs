@@ -1,6 +1,7 @@
 //! Serving, from the first request to the last.
 
 use super::BoundServer;
+use super::gather::Gather;
 use crate::calls::ExecutionApi;
 use crate::knowledge::KnowledgeApi;
 use crate::proposals::ValidationApi;
@@ -8,6 +9,7 @@ use crate::proto::execution_service_server::ExecutionServiceServer;
 use crate::proto::knowledge_service_server::KnowledgeServiceServer;
 use crate::proto::validation_service_server::ValidationServiceServer;
 use crate::{ServerError, proto};
+use futures::StreamExt as _;
 use runtime::CancellationToken;
 use std::future::Future;
 use std::sync::Arc;
@@ -66,6 +68,7 @@ impl BoundServer {
             .map_err(|error| ServerError::Transport(error.into()))?;
 
         let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
+        let incoming = incoming.map(|stream| stream.map(Gather::new));
         let mut server = std::pin::pin!(
             tonic::transport::Server::builder()
                 .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))

@@ -96,9 +96,10 @@ pub(super) fn make(plan: &Plan) -> io::Result<Option<Disk>> {
     grafts.extend(job.writes.iter().map(|path| (path.as_path(), true)));
     // Outer ones first, so that those inside come to lie over them.
     grafts.sort_by_key(|(path, _)| path.components().count());
-    let mut laying = match job.writes.is_empty() {
-        true => None,
-        false => Some(Laying::begin(plan)?),
+    let mut laying = if job.writes.is_empty() {
+        None
+    } else {
+        Some(Laying::begin(plan)?)
     };
     for (path, writable) in grafts {
         let failed = || doing(format!("showing {}", path.display()));

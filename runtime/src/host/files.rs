@@ -19,7 +19,7 @@ const SYMLINK: u8 = 7;
 pub(crate) const MAX_OPEN: usize = 100;
 
 /// Vectors that one call looks at: a guest could list empty ones by the million.
-const MAX_VECTORS: i32 = 1024;
+pub(super) const MAX_VECTORS: i32 = 1024;
 
 /// So many of them as are looked at.
 fn vectors(count: i32) -> i32 {

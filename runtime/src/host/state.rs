@@ -3,6 +3,7 @@
 use crate::call::{Call, Chunk, LiveInput};
 use crate::component::{Networking, Parts};
 use crate::execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, Rule, Usage};
+use crate::host::quick::Work;
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
 use crate::network::Outside;
@@ -177,6 +178,8 @@ pub(crate) struct State {
     pub(crate) usage: Usage,
     pub(crate) file_bytes: u64,
     pub(crate) sight: Sight,
+    /// What was done in functions that can't give way.
+    pub(crate) work: Work,
     /// When others last had their turn.
     turn: Instant,
     denied: Vec<DeniedAttempt>,
@@ -272,6 +275,7 @@ impl State {
             usage,
             file_bytes: 0,
             sight: Sight::default(),
+            work: Work::default(),
             turn: begin,
             denied,
         })
@@ -327,8 +331,9 @@ impl State {
         }
     }
 
-    pub(crate) fn into_execution(
-        mut self,
+    /// What happened, taken out of the state where it is: it is too large to be moved for that.
+    pub(crate) fn take_execution(
+        &mut self,
         outcome: Outcome,
         backtrace: Vec<Frame>,
         measure: impl FnOnce(&mut Usage),
@@ -342,16 +347,17 @@ impl State {
         }
         self.denied.truncate(Execution::MAX_DENIED);
         let shown = usize::try_from(self.limits.stdout.0).unwrap_or(usize::MAX);
+        let output = std::mem::take(&mut self.output);
         Execution {
             outcome,
             stdout: Captured {
-                bytes: self.output[..self.output.len().min(shown)].to_vec(),
-                truncated: self.output.len() > shown,
+                bytes: output[..output.len().min(shown)].to_vec(),
+                truncated: output.len() > shown,
             },
-            output: self.output,
-            stderr: self.stderr,
-            usage: self.usage,
-            denied: self.denied,
+            output,
+            stderr: std::mem::take(&mut self.stderr),
+            usage: std::mem::take(&mut self.usage),
+            denied: std::mem::take(&mut self.denied),
             backtrace,
         }
     }

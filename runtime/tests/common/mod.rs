@@ -15,6 +15,7 @@ const IMPORTS: &[(&str, &str)] = &[
     ("fd_write", "(param i32 i32 i32 i32) (result i32)"),
     ("fd_pwrite", "(param i32 i32 i32 i64 i32) (result i32)"),
     ("fd_read", "(param i32 i32 i32 i32) (result i32)"),
+    ("fd_prestat_get", "(param i32 i32) (result i32)"),
     ("fd_seek", "(param i32 i64 i32 i32) (result i32)"),
     ("fd_close", "(param i32) (result i32)"),
     ("fd_renumber", "(param i32 i32) (result i32)"),

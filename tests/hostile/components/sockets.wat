@@ -1,6 +1,6 @@
 ;;! expect = "tool_error"
 ;;! exit = 1
-;;! denied = ["create-tcp-socket a TCP socket (network)"]
+;;! denied = ["create-tcp-socket a TCP socket (no grant covers it) (network)"]
 
 ;; Makes a socket: none is given, and the attempt is recorded.
 (component

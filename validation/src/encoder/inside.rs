@@ -19,9 +19,10 @@ const WORLD: &str = include_str!("../../../guest-sdk/wit/tool.wit");
 /// argument, and writes the component beside it.
 #[must_use]
 pub fn encode(arguments: Vec<OsString>) -> ExitCode {
-    let Some(folder) = arguments.first().map(Path::new) else {
+    let Some(folder) = arguments.into_iter().next() else {
         return ExitCode::FAILURE;
     };
+    let folder = Path::new(&folder);
     let module = match std::fs::read(folder.join(MODULE)) {
         Ok(module) => module,
         Err(error) => return failed(&format!("{MODULE} can't be read: {error}"), 1),

@@ -216,16 +216,20 @@ fn set_limits(
     limits.files = u32::try_from(used.files).unwrap_or(u32::MAX);
     because("files", "as many as were made".to_owned());
     limits.file_bytes = Bytes(headroom.size(used.file_bytes));
-    let mut why = most(&size(used.file_bytes));
+    let used_bytes = most(&size(used.file_bytes));
     let may_write = |grant: &policies::DirectoryGrant| grant.access == policies::Access::ReadWrite;
     if limits.files == 0
         && limits.file_bytes == Bytes(0)
         && policy.capabilities.directories.iter().any(may_write)
     {
         limits.file_bytes = Bytes::kib(1);
-        why = "none; no policy lets a folder be changed and nothing be written".to_owned();
+        because(
+            "file_bytes",
+            "none; no policy lets a folder be changed and nothing be written".to_owned(),
+        );
+    } else {
+        because("file_bytes", used_bytes);
     }
-    because("file_bytes", why);
     limits.module_size = Bytes(headroom.size(used.module).max(1024)).min(Bytes::gib(1));
     because(
         "module_size",

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(two.count(50), 100);
         assert_eq!(two.size(600), 2 * 1024);
         assert_eq!(two.size(511), 1022);
-        assert_eq!(two.size(65_536), 128 << 10);
+        assert_eq!(two.size(65_536), 130 << 10);
         assert_eq!(two.size(1_114_112), 3 << 20);
         assert_eq!(two.memory(Bytes(0)), Bytes::kib(64));
         assert_eq!(two.memory(Bytes::kib(64)), Bytes::kib(128));

@@ -309,7 +309,7 @@ impl<'a> Search<'a> {
     }
 
     async fn folders(&mut self) -> anyhow::Result<()> {
-        let wanted = folders::wanted(&self.policy, self.round.iter().map(|ran| &ran.observed));
+        let wanted = folders::wanted(&self.policy, &self.round.iter().map(|ran| &ran.observed));
         let given = self.policy.capabilities.directories.clone();
         let (mut whole, mut narrow) = (self.policy.clone(), self.policy.clone());
         whole.capabilities.directories.clear();

@@ -92,10 +92,10 @@ impl Search<'_> {
         self.clocks_and_random(&mut least).await?;
         self.folders(&mut least).await?;
         self.rest(&mut least);
-        let Some(last) = self.try_with(Some(&least)).await? else {
+        let Some(trial) = self.try_with(Some(&least)).await? else {
             return Ok(Err(failing(&self.trials.build)));
         };
-        let used = used(&last, self.trials.module_bytes());
+        let used = used(&trial, self.trials.module_bytes());
         let mut policy = least;
         set_limits(&mut policy, &mut self.reasons, &used, args.headroom);
         let policy = Policy::parse(&policy.to_toml(), "/suggestion")

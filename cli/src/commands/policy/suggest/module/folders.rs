@@ -17,7 +17,7 @@ pub(super) struct Wanted {
 /// For each folder of the policy what is needed of it; `None` where nothing is.
 pub(super) fn wanted<'a>(
     policy: &Policy,
-    observed: impl Iterator<Item = &'a Observed> + Clone,
+    observed: &(impl Iterator<Item = &'a Observed> + Clone),
 ) -> Vec<Option<Wanted>> {
     let grants = 0..policy.capabilities.directories.len();
     grants.map(|grant| of(grant, observed.clone())).collect()
