@@ -59,6 +59,7 @@ main() {
     REVISION=$(git -C "$ROOT" rev-parse HEAD)
     [ -z "$(git -C "$ROOT" status --porcelain --untracked-files=no)" ] || REVISION+=-modified
     CREATED=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
+    # shellcheck disable=SC2031 # it is read here, not changed
     TAG=${VERSION:-$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")}
     mkdir -p "$HOME_DIR/images"
     find_engine

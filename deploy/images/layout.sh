@@ -2,7 +2,7 @@
 #
 # Nothing is pulled: the base of the service's image is made of Debian's packages, and the host's
 # has none. Everything is laid out in folders first, so that an image is those folders and no more.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2153
 
 readonly CYCLONEDX=0.5.9
 # What rustc links proc macros with, and the `cp` that a build's folder is laid out by. Extracted, not
@@ -12,25 +12,29 @@ readonly BASE_PACKAGES=(coreutils gcc libc6-dev)
 readonly BASE_RUST_PACKAGES=(cargo-web rustc-web lld-22 dash)
 
 # build_program: the program, static. glibc rather than musl: its allocator is made for threads.
-# No path of this machine is in it.
+# No path of this machine is in it. Its symbols stay here, for backtraces of what has none.
 build_program() {
     say "  building the program (static; minutes, the first time)"
-    local cargo_home=${CARGO_HOME:-$HOME/.cargo} between=$'\x1f' flags
+    local cargo_home=${CARGO_HOME:-$HOME/.cargo} between=$'\x1f' flags made
     flags=-Ctarget-feature=+crt-static
-    flags+=$between--remap-path-prefix=$ROOT=/wasm-runner
-    flags+=$between--remap-path-prefix=$cargo_home=/cargo
+    flags+="$between--remap-path-prefix=$ROOT=/wasm-runner"
+    flags+="$between--remap-path-prefix=$cargo_home=/cargo"
     (
         cd "$ROOT"
+        # Relocations of a static program that may lie anywhere are 2 MB unless they are packed.
         CARGO_ENCODED_RUSTFLAGS=$flags CARGO_PROFILE_RELEASE_DEBUG=0 \
             CARGO_PROFILE_RELEASE_STRIP=debuginfo \
-            cargo build --release --locked --package wasm-runner --bin wasm-runner \
-            --target "$TARGET_TRIPLE"
+            cargo rustc --release --locked --package wasm-runner --bin wasm-runner \
+            --target "$TARGET_TRIPLE" -- -Clink-arg=-Wl,-z,pack-relative-relocs
     ) || die "the program can't be built" "look at the lines above"
-    PROGRAM=${CARGO_TARGET_DIR:-$ROOT/target}/$TARGET_TRIPLE/release/wasm-runner
+    made=${CARGO_TARGET_DIR:-$ROOT/target}/$TARGET_TRIPLE/release/wasm-runner
     # A program that still needs a loader would not start in an image without one.
-    if readelf --program-headers "$PROGRAM" | grep -q INTERP; then
-        die "$PROGRAM is not static" "rm $PROGRAM && make images"
+    if readelf --program-headers "$made" | grep -q INTERP; then
+        die "$made is not static" "rm $made && make images"
     fi
+    PROGRAM=$HOME_DIR/images/wasm-runner
+    cp "$made" "$PROGRAM.symbols"
+    strip --strip-all -o "$PROGRAM" "$made"
 }
 
 # write_sbom TO: what the program is made of, by CycloneDX.

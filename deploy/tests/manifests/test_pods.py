@@ -150,7 +150,7 @@ def test_no_secret_is_written_down(rendered):
 
 def test_several_pods_are_spread_over_nodes(rendered):
     for workload in rendered.workloads():
-        if workload.whole["spec"].get("replicas", 1) > 1:
+        if workload.kind == "Deployment":
             keys = [one["topologyKey"] for one in workload.pod["topologySpreadConstraints"]]
             assert "kubernetes.io/hostname" in keys, str(workload)
             for one in workload.pod["topologySpreadConstraints"]:
@@ -162,6 +162,19 @@ def test_a_rolling_update_takes_none_away_before_the_next_is_ready(rendered):
         if workload.kind == "Deployment":
             rolling = workload.whole["spec"]["strategy"]["rollingUpdate"]
             assert rolling["maxUnavailable"] == 0 and rolling["maxSurge"] >= 1, str(workload)
+
+
+def test_what_is_scaled_does_not_say_how_many(rendered):
+    """Each release would undo what the autoscaler decided."""
+    scaled = {
+        (one["metadata"]["namespace"], one["spec"]["scaleTargetRef"]["name"])
+        for one in rendered.of("HorizontalPodAutoscaler")
+    }
+    for workload in rendered.workloads():
+        if (workload.namespace, workload.name) in scaled:
+            assert "replicas" not in workload.whole["spec"], str(workload)
+        elif workload.is_service():
+            assert workload.whole["spec"]["replicas"] == 1, str(workload)
 
 
 def test_the_service_is_one_and_a_set(rendered):
