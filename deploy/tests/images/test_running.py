@@ -6,8 +6,8 @@ import json
 from conftest import ADDRESS, EXERCISE, HOST, PROGRAM, RING, SECCOMP, SERVE, SERVICE, podman
 
 HOST_SERVE = [*SERVE, "--calls-only"]
-# Refused because there is no room, as a caller's program sees it.
-REFUSED = "RESOURCE_EXHAUSTED", "try again", "too many", "busy"
+# What a caller is told when as many calls run and wait as may.
+FULL = "8 calls run or wait already"
 
 
 def accept_exercise(service):
@@ -94,14 +94,20 @@ def test_memory_ends_in_refused_calls_and_not_in_a_killed_host(start):
     host = start(HOST, service.volume, "--memory=768m", "--memory-swap=768m", arguments=[*HOST_SERVE, *few]).ready()
 
     def call(_):
-        return host.run("tool", "call", "exercise", '{"mebibytes": 48, "milliseconds": 500}', check=False)
+        return host.inside(
+            PROGRAM, "tool", "call", "exercise", '{"mebibytes": 48, "milliseconds": 1500}', "--server", f"http://{ADDRESS}"
+        )
 
-    with concurrent.futures.ThreadPoolExecutor(40) as pool:
-        done = list(pool.map(call, range(40)))
-    well = [one for one in done if one.returncode == 0]
-    refused = [one for one in done if one.returncode != 0]
+    well, refused = [], []
+    # A busy machine may start them too slowly for any to be refused: then once more.
+    for _ in range(10):
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            for done in pool.map(call, range(40)):
+                (refused if done.returncode else well).append(done)
+        if refused:
+            break
     assert well and all(json.loads(one.stdout) == {"bytes": 48 << 20} for one in well)
-    assert refused and all(any(word in one.stderr for word in REFUSED) for one in refused), {one.stderr for one in refused}
+    assert refused and all(FULL in one.stderr for one in refused), {one.stderr for one in refused}
     assert host.state("Running") == "true" and host.state("OOMKilled") == "false"
     # And it goes on.
     assert host.run("tool", "call", "exercise", '{"mebibytes": 1}').returncode == 0
