@@ -1,8 +1,8 @@
 //! The command line as a whole.
 
 use crate::commands::{
-    build, completions, doctor, events, inspect, key, new, policy, proposal, replay, run, serve,
-    tool, validate,
+    build, completions, doctor, events, inspect, key, new, policy, proposal, replay, report, run,
+    serve, tool, validate, verify,
 };
 use crate::exit::Exit;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -51,15 +51,6 @@ enum Color {
     Never,
 }
 
-/// Form of a command's result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
-}
-
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -69,6 +60,8 @@ pub(crate) enum Command {
     Run(run::Args),
     Replay(replay::Args),
     Validate(validate::Args),
+    Report(report::Args),
+    Verify(verify::Args),
     Serve(serve::Args),
     Tool(tool::Args),
     Proposal(proposal::Args),

@@ -10,10 +10,12 @@ pub(crate) mod new;
 pub(crate) mod policy;
 pub(crate) mod proposal;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod tool;
 pub(crate) mod validate;
+pub(crate) mod verify;
 
 use crate::args::Command;
 use crate::exit::Exit;
@@ -32,6 +34,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Tool(args) => tool::run(args),
         Command::Proposal(args) => proposal::run(args),

@@ -21,6 +21,8 @@ pub(crate) enum Exit {
     ReviewRequired,
     /// A replay was not the same as what was recorded.
     Diverged,
+    /// Attestations do not hold: they are not by this key, not about this module, or no such.
+    NotVerified,
     /// Ctrl-C ended a guest, or a second one a service at once.
     Interrupted,
     /// Whoever read our output stopped reading.
@@ -60,6 +62,7 @@ impl Exit {
             Self::VerdictFailed => 10,
             Self::ReviewRequired => 11,
             Self::Diverged => 12,
+            Self::NotVerified => 13,
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
             Self::Guest(code) => code,
@@ -116,6 +119,10 @@ impl Exit {
             (
                 Self::Diverged,
                 "a replay did something else than the run that was recorded",
+            ),
+            (
+                Self::NotVerified,
+                "attestations do not hold, or not for this module and key",
             ),
             (Self::Interrupted, "Ctrl-C ended it"),
             (Self::BrokenPipe, "the reader of the output went away"),
@@ -183,6 +190,7 @@ mod tests {
             Exit::VerdictFailed,
             Exit::ReviewRequired,
             Exit::Diverged,
+            Exit::NotVerified,
             Exit::Interrupted,
             Exit::BrokenPipe,
             Exit::NotRun,

@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod confine;
 mod exit;
+mod form;
 mod limit_flags;
 mod log;
 mod module;

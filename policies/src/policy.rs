@@ -1,12 +1,13 @@
 //! The policy and its parts.
 
 use crate::{Bytes, Fuel, WallTime};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What one run of a module may use and touch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// How much it may use.
@@ -16,7 +17,7 @@ pub struct Policy {
 }
 
 /// How much one run may use. Each limit is inclusive: use of exactly the limit is allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// WebAssembly work; at its end the run ends as `fuel_exhausted`.
@@ -56,7 +57,7 @@ pub struct Limits {
 }
 
 /// What one run may touch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Capabilities {
     /// Folders of the host that the guest sees, sorted by guest path.
@@ -72,7 +73,9 @@ pub struct Capabilities {
 }
 
 /// One folder of the host, seen by the guest.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct DirectoryGrant {
     /// Where the guest sees it.
@@ -85,7 +88,9 @@ pub struct DirectoryGrant {
 
 /// A folder of the host, or left open (`"*"`) for another policy to bind. A grant that is
 /// still open when a run starts gives nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum HostPath {
     /// Left open: `"*"`.
@@ -95,7 +100,9 @@ pub enum HostPath {
 }
 
 /// Where the guest sees a folder, or left open (`"*"`), as for [`HostPath`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GuestPath {
     /// Left open: `"*"`.
@@ -105,7 +112,9 @@ pub enum GuestPath {
 }
 
 /// What may be done in a folder, from less to more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     /// List and read.
@@ -120,7 +129,9 @@ pub enum Access {
 /// reaches an address of a private, local or otherwise special range only where that very address
 /// is granted too, with the same port. The name `localhost` alone, written out, stands for
 /// loopback addresses.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkGrant {
     /// A DNS name in lower case, or an IP address.
@@ -132,7 +143,18 @@ pub struct NetworkGrant {
 /// Which clock the guest sees, from less to more. The times of files are real only where the
 /// clock is; else they are those at which it starts.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Clocks {
@@ -147,7 +169,9 @@ pub enum Clocks {
 }
 
 /// Which randomness the guest sees, from less to more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Random {
     /// A generator started from this seed: the same numbers each run.

@@ -1,5 +1,6 @@
 //! Quantities that carry their unit in their type.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +9,9 @@ use std::time::Duration;
 /// WebAssembly work, in wasmtime's units: about one per executed instruction.
 ///
 /// As text: a number, with `k`, `M`, `G` or `T` for its thousands: `100 M`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Fuel(pub u64);
 
@@ -16,14 +19,18 @@ pub struct Fuel(pub u64);
 ///
 /// As text: a number and its unit, `B`, `KiB`, `MiB`, `GiB` (powers of 1024) or `kB`, `MB`,
 /// `GB` (powers of 1000): `64 MiB`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Bytes(pub u64);
 
 /// Elapsed time, in whole microseconds.
 ///
 /// As text: a number and its unit, `us`, `ms`, `s`, `min` or `h`: `500 ms`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct WallTime(pub u64);
 

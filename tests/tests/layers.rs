@@ -11,6 +11,7 @@ const ORDER: &[&str] = &[
     "policies",
     "runtime",
     "isolation",
+    "fuzzing",
     "validation",
     "kbi",
     "host-api",

@@ -93,6 +93,17 @@ impl Contract {
         check(&self.input, value)
     }
 
+    /// Whether an input fits, without saying where it does not.
+    pub(crate) fn allows_input(&self, value: &Value) -> bool {
+        match depth(Self::MAX_VALUE_DEPTH, value) {
+            Some(depth) if depth * self.input.shape.height <= MAX_LEVELS_INLINE => {
+                within(Budget::WHETHER, || self.input.compiled.is_valid(value))
+                    .is_ok_and(|fits| fits)
+            }
+            _ => self.check_input(value).is_ok(),
+        }
+    }
+
     /// Checks an output.
     ///
     /// # Errors

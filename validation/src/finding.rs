@@ -1,6 +1,6 @@
 //! Findings, in few words.
 
-use crate::{Finding, Place, Reproducer, Severity};
+use crate::{Finding, Place, Reproducer, Severity, StackFrame};
 
 /// The longest message of a finding, in bytes; what is longer is cut and says so.
 const MOST_BYTES: usize = 8 * 1024;
@@ -14,6 +14,7 @@ impl Finding {
             place: None,
             reproducer: None,
             remedy: remedy.into(),
+            backtrace: Vec::new(),
         }
     }
 
@@ -33,6 +34,11 @@ impl Finding {
 
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
+        self
+    }
+
+    pub(crate) fn traced(mut self, backtrace: Vec<StackFrame>) -> Self {
+        self.backtrace = backtrace;
         self
     }
 

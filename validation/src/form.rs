@@ -1,9 +1,10 @@
 //! What a tool is compiled to.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a tool is compiled to: one of two forms that do the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// A WASI preview 1 command: JSON on standard input, JSON on standard output.

@@ -36,7 +36,12 @@ pub(crate) fn nothing(ceiling: &Policy) -> Policy {
 }
 
 /// Stages that need a module that can be run.
-const RUNNING: [StageKind; 3] = [StageKind::Manifest, StageKind::Test, StageKind::Examples];
+const RUNNING: [StageKind; 4] = [
+    StageKind::Manifest,
+    StageKind::Test,
+    StageKind::Examples,
+    StageKind::Fuzz,
+];
 
 /// Says why those did not run.
 pub(crate) fn skip_running(journal: &mut Journal<'_>) {
@@ -66,6 +71,8 @@ impl Judge {
         let agreed = self.agree(proposal, &tool, journal, cancel).await?;
         let tested = self.test(proposal, tests, &agreed, journal, cancel).await?;
         self.examples(proposal, &tool, &agreed, tested, journal, cancel)
+            .await?;
+        self.fuzz(proposal, module, &tool, &agreed, journal, cancel)
             .await?;
         Ok(Judged {
             manifest: agreed.manifest,
@@ -207,6 +214,42 @@ impl Judge {
             tested,
         };
         let found = stages::examples::run(context).await?;
+        journal.end(begun, found);
+        Ok(())
+    }
+
+    /// Looks for inputs on which it misbehaves.
+    #[tracing::instrument(skip_all)]
+    async fn fuzz(
+        &self,
+        proposal: &ProposedTool,
+        module: &[u8],
+        tool: &Tool,
+        agreed: &Agreed,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), ValidationError> {
+        if !self.options.fuzzes() {
+            journal.skip(StageKind::Fuzz, "it was not asked for");
+            return Ok(());
+        }
+        let (Some(manifest), Some(_)) = (&agreed.manifest, &agreed.contract) else {
+            journal.skip(
+                StageKind::Fuzz,
+                "there is no manifest with valid schemas, from which inputs could be made",
+            );
+            return Ok(());
+        };
+        let begun = journal.begin(StageKind::Fuzz);
+        let context = stages::fuzz::Context {
+            stage: self.stage(&begun, cancel),
+            proposal,
+            manifest,
+            fixtures: &self.fixtures(proposal, agreed),
+            module,
+            tool,
+        };
+        let found = stages::fuzz::run(context).await?;
         journal.end(begun, found);
         Ok(())
     }

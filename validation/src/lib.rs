@@ -21,13 +21,17 @@
 
 mod advisories;
 mod analysis;
+mod attest;
 mod beneath;
 mod builder;
+mod confidence;
 mod contract;
 mod encoder;
 mod error;
+mod excerpts;
 mod finding;
 mod form;
+mod forms;
 mod inspect;
 mod installation;
 mod judge;
@@ -45,11 +49,19 @@ mod worker;
 
 pub use advisories::{Advisories, AdvisoriesError, Advisory};
 pub use analysis::{Analysis, Secret, analyse, secrets};
+pub use attest::{
+    AttestationKey, AttestationPublicKey, AttestedResult, KeyError, MAX_BUNDLE_BYTES, Verified,
+    VerifyError, verify_attestations,
+};
 pub use builder::{BUILD_TIME_LIMIT, BuildOptions, Built, TestProgram, build, build_with};
+pub use confidence::{Thresholds, ThresholdsError, TrackRecord};
 pub use contract::{Contract, ContractError, Mismatch};
 pub use encoder::{ENCODE, run_encode};
 pub use error::ValidationError;
 pub use form::Form;
+pub use forms::{
+    Budget, MAX_REPORT_BYTES, ReadReportError, ReportForm, UnknownForm, report_schema,
+};
 pub use inspect::{InnerModule, InspectError, Inspection, inspect};
 pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
@@ -57,7 +69,8 @@ pub use options::ValidatorOptions;
 pub use proposal::{FieldViolation, Generator, Language, ProposalError, ProposedTool, SourceFile};
 pub use render::render_human;
 pub use report::{
-    Confidence, ConfidenceFactor, EffectivePolicy, Finding, Place, Progress, Reproducer, Severity,
+    CaseReport, CaseStatus, CaseUsage, Confidence, ConfidenceFactor, EffectivePolicy, Excerpt,
+    Finding, LineCoverage, Place, Progress, Reproducer, Severity, SourceReport, StackFrame,
     StageKind, StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
 };
 pub use validator::{Trial, Trials, Validated, Validator};

@@ -24,11 +24,30 @@ pub struct ValidatorOptions {
     /// they pass with less is how the least is found that a tool needs.
     #[serde(default)]
     pub narrow: Option<Policy>,
+    /// How long inputs are looked for on which the tool misbehaves; 0 for not at all. What is
+    /// found is confirmed and made small after that, for up to 20 s.
+    pub fuzz_time: WallTime,
+    /// Instead of a time: so many runs of the tool. The same number and seed give the same
+    /// findings on every machine.
+    pub fuzz_executions: Option<u64>,
+    /// Looking ends earlier after so many runs that reached no code that was not reached before.
+    pub fuzz_plateau: Option<u64>,
+    /// Seed of the choice of inputs.
+    pub fuzz_seed: u64,
+}
+
+impl ValidatorOptions {
+    /// Whether inputs are looked for at all.
+    pub(crate) fn fuzzes(&self) -> bool {
+        self.fuzz_executions != Some(0)
+            && (self.fuzz_executions.is_some() || self.fuzz_time > WallTime::millis(0))
+    }
 }
 
 impl Default for ValidatorOptions {
     /// A run for each processor but four at most, 1000 tests, 100 examples, a minute to compile,
-    /// 3 minutes a stage, all that is granted.
+    /// 3 minutes a stage, all that is granted, 2 seconds of fuzzing that end after 200 000 runs
+    /// without anything new.
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -38,6 +57,10 @@ impl Default for ValidatorOptions {
             compile_time: WallTime::secs(60),
             stage_time: WallTime::secs(180),
             narrow: None,
+            fuzz_time: WallTime::secs(2),
+            fuzz_executions: None,
+            fuzz_plateau: Some(200_000),
+            fuzz_seed: 0,
         }
     }
 }

@@ -2,18 +2,20 @@
 
 use crate::Form;
 use policies::Policy;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What validation found, stage by stage, and what follows from it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ValidationReport {
     /// Version of this form: 1.
     pub format: u32,
     /// Tool name.
     pub name: String,
-    /// Tool version.
+    /// Tool version: a semantic version.
+    #[schemars(with = "String")]
     pub version: semver::Version,
     /// SHA-256 of the proposal's content, in hex.
     pub proposal_digest: String,
@@ -30,8 +32,21 @@ pub struct ValidationReport {
     pub stages: Vec<StageReport>,
     /// What follows.
     pub verdict: Verdict,
-    /// How sure, and why.
+    /// Why that follows, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// How much speaks for the tool, and what.
     pub confidence: Confidence,
+    /// When the validation began: RFC 3339, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub started_at: Option<jiff::Timestamp>,
+    /// The proposal's files, as they were proposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceReport>,
+    /// The lines of those files that findings are about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excerpts: Vec<Excerpt>,
 }
 
 impl ValidationReport {
@@ -39,10 +54,56 @@ impl ValidationReport {
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.stages.iter().flat_map(|stage| &stage.findings)
     }
+
+    /// The lines of the sources that a finding is about.
+    pub fn excerpt(&self, finding: &Finding) -> Option<&Excerpt> {
+        let place = finding.place.as_ref()?;
+        self.excerpts.iter().find(|excerpt| excerpt.of == *place)
+    }
+}
+
+/// One file of a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceReport {
+    /// Path in the proposal.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its content, in hex.
+    pub sha256: String,
+    /// Which of its lines its own tests and examples reach, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<LineCoverage>,
+}
+
+/// Which lines of a file were reached, of those that hold code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LineCoverage {
+    /// How many lines the file has.
+    pub lines: u32,
+    /// Lines that were reached, from 1, in order.
+    pub covered: Vec<u32>,
+    /// Lines that hold code and were not reached, from 1, in order.
+    pub missed: Vec<u32>,
+}
+
+/// A few lines of a file of the proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Excerpt {
+    /// The place of the findings that it belongs to.
+    pub of: Place,
+    /// Path in the proposal.
+    pub path: String,
+    /// Number of its first line, from 1.
+    pub first_line: u32,
+    /// The line that is meant, from 1.
+    pub marked_line: u32,
+    /// The lines; long ones are cut.
+    pub lines: Vec<String>,
 }
 
 /// Under which policy a proposal's code ran.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EffectivePolicy {
     /// The operator's ceiling ∩ what the manifest asks for.
     pub policy: Policy,
@@ -51,7 +112,7 @@ pub struct EffectivePolicy {
 }
 
 /// What built and ran a tool.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolchainVersions {
     /// Version of wasm-runner.
     pub wasm_runner: String,
@@ -66,7 +127,9 @@ pub struct ToolchainVersions {
 }
 
 /// The stages in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StageKind {
@@ -87,7 +150,7 @@ pub enum StageKind {
 }
 
 /// How a stage ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StageStatus {
     /// Nothing wrong.
@@ -99,7 +162,7 @@ pub enum StageStatus {
 }
 
 /// One stage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StageReport {
     /// Which.
     pub stage: StageKind,
@@ -114,10 +177,52 @@ pub struct StageReport {
     pub metrics: BTreeMap<String, f64>,
     /// What is wrong or worth knowing.
     pub findings: Vec<Finding>,
+    /// What it ran one by one, such as tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseReport>,
+}
+
+/// A test or an example.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseReport {
+    /// The test's name, or the example's; long ones are cut.
+    pub name: String,
+    /// Where findings about it are.
+    pub place: Place,
+    /// How it ended.
+    pub status: CaseStatus,
+    /// What its run used, if it ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<CaseUsage>,
+}
+
+/// How a test or an example ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseStatus {
+    /// As it should.
+    Passed,
+    /// Otherwise.
+    Failed,
+    /// It was not run.
+    Ignored,
+}
+
+/// What a run used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseUsage {
+    /// WebAssembly work.
+    pub fuel: u64,
+    /// Linear memory at its most.
+    pub peak_memory_bytes: u64,
+    /// From start to end.
+    pub wall_micros: u64,
 }
 
 /// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -129,7 +234,7 @@ pub enum Severity {
 }
 
 /// One thing found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Stable id such as `build/dependency-not-allowed`.
     pub rule: String,
@@ -145,10 +250,23 @@ pub struct Finding {
     pub reproducer: Option<Reproducer>,
     /// What to do about it, written so that the agent can act on it.
     pub remedy: String,
+    /// Where the module was when it ended, innermost first, if that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backtrace: Vec<StackFrame>,
+}
+
+/// One function of a backtrace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StackFrame {
+    /// Its name.
+    pub function: String,
+    /// Where in the proposal's files, if it is in one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 /// Where a finding is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Place {
     /// In a file of the proposal.
@@ -183,7 +301,7 @@ pub enum Place {
 }
 
 /// How to see a finding again.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reproducer {
     /// Arguments given to the module.
     pub args: Vec<String>,
@@ -196,7 +314,7 @@ pub struct Reproducer {
 }
 
 /// What follows from a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// May become active.
@@ -207,8 +325,9 @@ pub enum Verdict {
     HumanReviewRequired,
 }
 
-/// How sure the verdict is: 0 (nothing known) to 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How much speaks for the tool: 0 (nothing, or it was seen to go wrong) to 1. By which rule, is
+/// in the documentation (`docs/reports.md`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Confidence {
     /// 0 to 1.
     pub score: f64,
@@ -217,12 +336,19 @@ pub struct Confidence {
 }
 
 /// One reason for more or less confidence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfidenceFactor {
-    /// What.
+    /// What, in words.
     pub what: String,
     /// By how much, signed.
     pub change: f64,
+    /// Which input of the rule: `stages`, `tests`, `examples`, `properties`, `documentation`,
+    /// `coverage`, `mutation`, `fuzzing`, `track_record`, `capabilities`, `warnings`, `errors`.
+    #[serde(default)]
+    pub input: String,
+    /// That input was not there: what it would show was not examined.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_examined: bool,
 }
 
 /// What a validation says while it goes on.

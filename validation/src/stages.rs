@@ -3,6 +3,7 @@
 pub(crate) mod analysis;
 pub(crate) mod examples;
 pub(crate) mod fixtures;
+pub(crate) mod fuzz;
 pub(crate) mod inspection;
 pub(crate) mod manifest;
 pub(crate) mod telling;
@@ -11,7 +12,7 @@ pub(crate) mod tests;
 #[cfg(test)]
 pub(crate) mod example;
 
-use crate::{Finding, Severity, ValidationError, ValidatorOptions};
+use crate::{CaseReport, Finding, Severity, ValidationError, ValidatorOptions};
 use runtime::{Call, CancellationToken, Execution, Tool};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -21,6 +22,7 @@ use std::time::Instant;
 pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
     pub(crate) metrics: BTreeMap<String, f64>,
+    pub(crate) cases: Vec<CaseReport>,
 }
 
 impl Found {

@@ -2,17 +2,19 @@
 
 pub(crate) mod journal;
 
+use crate::confidence::{Evidence, TrackRecord};
+use crate::excerpts;
 use crate::judge::{nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
     Built, EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool, StageKind,
-    StageReport, ToolchainVersions, ValidationError, ValidationReport, ValidatorOptions, builder,
-    verdict,
+    StageReport, Thresholds, ToolchainVersions, ValidationError, ValidationReport,
+    ValidatorOptions, builder, verdict,
 };
 use isolation::Launcher;
 use journal::Journal;
-use policies::Policy;
+use policies::{Policy, WallTime};
 use runtime::CancellationToken;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -27,6 +29,8 @@ pub struct Validator {
     launcher: Arc<dyn Launcher>,
     ceiling: Policy,
     options: ValidatorOptions,
+    thresholds: Thresholds,
+    track_record: Option<TrackRecord>,
 }
 
 /// What a validation gave.
@@ -60,7 +64,23 @@ impl Validator {
             launcher,
             ceiling,
             options: ValidatorOptions::default(),
+            thresholds: Thresholds::default(),
+            track_record: None,
         }
+    }
+
+    /// The same with the operator's thresholds for the verdict.
+    #[must_use]
+    pub fn with_thresholds(mut self, thresholds: Thresholds) -> Self {
+        self.thresholds = thresholds;
+        self
+    }
+
+    /// The same with what became of earlier tools of the proposals' generator.
+    #[must_use]
+    pub fn with_track_record(mut self, record: Option<TrackRecord>) -> Self {
+        self.track_record = record;
+        self
     }
 
     /// The same with other options.
@@ -84,6 +104,7 @@ impl Validator {
         progress: &(dyn Fn(Progress) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<Validated, ValidationError> {
+        let started_at = jiff::Timestamp::now();
         let mut journal = Journal::new(progress);
         let launcher = &*self.launcher;
         let built = self.build(proposal, &mut journal, cancel).await?;
@@ -102,20 +123,19 @@ impl Validator {
             skip_running(&mut journal);
             (None, nothing(&self.ceiling))
         };
-        for (stage, what) in [
-            (StageKind::Fuzz, "fuzzing"),
-            (StageKind::Bench, "benchmarking"),
-        ] {
-            let reason = format!("{what} is not part of this version of wasm-runner");
-            journal.skip(stage, &reason);
-        }
+        journal.skip(
+            StageKind::Bench,
+            "benchmarking is not part of this version of wasm-runner",
+        );
         let digest = built.module.as_deref().map(runtime::Digest::of);
         let made = Made {
             artifact: built.module,
             form: built.form,
             digest,
         };
-        Ok(self.conclude(proposal, made, journal, manifest, grant))
+        let mut validated = self.conclude(proposal, made, journal, manifest, grant);
+        validated.report.started_at = Some(started_at);
+        Ok(validated)
     }
 
     async fn build(
@@ -131,6 +151,7 @@ impl Validator {
         let found = Found {
             findings: std::mem::take(&mut built.findings),
             metrics: std::mem::take(&mut built.metrics),
+            ..Found::default()
         };
         journal.end(stage, found);
         Ok(built)
@@ -167,7 +188,11 @@ impl Validator {
         grant: Policy,
     ) -> Validated {
         let stages = journal.stages;
-        let verdict = verdict::verdict(&stages, manifest.as_ref());
+        let record = self.track_record;
+        let evidence = Evidence::gather(&stages, manifest.as_ref(), proposal, record);
+        let confidence = evidence.confidence();
+        let (verdict, reasons) =
+            verdict::verdict(&stages, manifest.as_ref(), &confidence, &self.thresholds);
         let report = ValidationReport {
             format: 1,
             name: proposal.name.clone(),
@@ -180,7 +205,11 @@ impl Validator {
                 explained: grant.explain(),
                 policy: grant.clone(),
             },
-            confidence: verdict::confidence(verdict, &stages, manifest.as_ref(), proposal),
+            reasons,
+            confidence,
+            started_at: None,
+            sources: excerpts::sources(proposal),
+            excerpts: excerpts::excerpts(proposal, &stages),
             stages,
             verdict,
         };
@@ -246,6 +275,9 @@ impl Trials<'_> {
         };
         let options = ValidatorOptions {
             narrow: narrow.cloned(),
+            // Trials are of tests and examples: whether they pass is what a trial tells.
+            fuzz_time: WallTime::millis(0),
+            fuzz_executions: None,
             ..self.validator.options.clone()
         };
         let mut journal = Journal::new(progress);

@@ -1,130 +1,97 @@
-//! What follows from the stages, and how sure that is.
+//! What follows from the stages.
 //!
-//! The verdict:
 //! - any finding of severity error, or no manifest: the tool does not pass;
 //! - else any warning, or a capability that a person should look at (writing to folders, the
 //!   network, the real clock, real randomness): a person decides;
 //! - else it passes.
 //!
-//! The confidence in a tool that does not fail begins at 0.5. Each test that passed adds 0.04
-//! (0.2 at most), each example that held 0.05 (0.15 at most), a promised property that held
-//! 0.05, documentation 0.05; each warning takes 0.1. That a tool was not fuzzed keeps it at 0.9
-//! or less. A failed verdict stands on what was seen to go wrong: 0.95, and 1 when more than
-//! one thing did. The score is between 0 and 1, and never rises with a warning more.
+//! The operator's thresholds for the [confidence](crate::confidence) can make that stricter,
+//! never laxer.
 
 use crate::{
-    Confidence, ConfidenceFactor, Finding, Manifest, ProposedTool, Severity, StageKind,
-    StageReport, StageStatus, Verdict,
+    CapabilityRequest, Confidence, Finding, Manifest, Severity, StageReport, StageStatus,
+    Thresholds, Verdict,
 };
+use std::collections::BTreeSet;
 
-pub(crate) fn verdict(stages: &[StageReport], manifest: Option<&Manifest>) -> Verdict {
-    let has = |severity| findings(stages).any(|finding| finding.severity == severity);
-    let asks = manifest.is_some_and(|manifest| {
-        manifest
-            .capabilities
-            .iter()
-            .any(crate::CapabilityRequest::needs_a_person)
-    });
-    if has(Severity::Error) || manifest.is_none() {
-        Verdict::Failed
-    } else if has(Severity::Warning) || asks {
-        Verdict::HumanReviewRequired
-    } else {
-        Verdict::Passed
+/// The verdict, and why, a sentence each.
+pub(crate) fn verdict(
+    stages: &[StageReport],
+    manifest: Option<&Manifest>,
+    confidence: &Confidence,
+    thresholds: &Thresholds,
+) -> (Verdict, Vec<String>) {
+    let mut reasons = Vec::new();
+    if let Some(errors) = named(stages, Severity::Error) {
+        reasons.push(format!("what keeps it from passing: {errors}"));
     }
+    if manifest.is_none() {
+        reasons.push("what it says of itself, its manifest, is not known".to_owned());
+    }
+    if confidence.score < thresholds.fail() {
+        reasons.push(format!(
+            "its confidence, {:.2}, is below {:.2}, under which the operator lets tools fail",
+            confidence.score,
+            thresholds.fail()
+        ));
+    }
+    if !reasons.is_empty() {
+        return (Verdict::Failed, reasons);
+    }
+    if let Some(warnings) = named(stages, Severity::Warning) {
+        reasons.push(format!("what a person should look at: {warnings}"));
+    }
+    let asked = manifest.iter().flat_map(|manifest| &manifest.capabilities);
+    let asked: Vec<String> = asked
+        .filter(|request| request.needs_a_person())
+        .map(CapabilityRequest::what)
+        .collect();
+    if !asked.is_empty() {
+        reasons.push(format!("it asks for {}", asked.join(", ")));
+    }
+    if confidence.score < thresholds.pass() {
+        reasons.push(format!(
+            "its confidence, {:.2}, is below {:.2}, which the operator wants of tools that pass",
+            confidence.score,
+            thresholds.pass()
+        ));
+    }
+    if !reasons.is_empty() {
+        return (Verdict::HumanReviewRequired, reasons);
+    }
+    let passed = stages
+        .iter()
+        .filter(|stage| stage.status == StageStatus::Passed);
+    let passed: Vec<&str> = passed.map(|stage| stage.stage.as_str()).collect();
+    let reason = format!(
+        "nothing was found wrong by the stages {}",
+        passed.join(", ")
+    );
+    (Verdict::Passed, vec![reason])
 }
 
 fn findings(stages: &[StageReport]) -> impl Iterator<Item = &Finding> {
     stages.iter().flat_map(|stage| &stage.findings)
 }
 
-pub(crate) fn confidence(
-    verdict: Verdict,
-    stages: &[StageReport],
-    manifest: Option<&Manifest>,
-    proposal: &ProposedTool,
-) -> Confidence {
-    let mut factors = Vec::new();
-    let mut add = |what: String, change: f64| {
-        if change != 0.0 {
-            factors.push(ConfidenceFactor { what, change });
-        }
-    };
-    if verdict == Verdict::Failed {
-        let errors = count(stages, Severity::Error);
-        add("it was seen to go wrong".to_owned(), 0.95);
-        add(
-            format!("{errors} things are wrong"),
-            if errors > 1.0 { 0.05 } else { 0.0 },
-        );
+/// How many findings of a severity there are, and by which rules; none if there are none.
+fn named(stages: &[StageReport], severity: Severity) -> Option<String> {
+    const MOST: usize = 5;
+    let of_it = || findings(stages).filter(|finding| finding.severity == severity);
+    let rules: BTreeSet<&str> = of_it().map(|finding| finding.rule.as_str()).collect();
+    let word = if severity == Severity::Error {
+        "error"
     } else {
-        add(
-            "it was built, inspected and run in the sandbox".to_owned(),
-            0.5,
-        );
-        let passed = figure(stages, StageKind::Test, "passed_count");
-        add(
-            counted(passed, "test passed", "tests passed"),
-            (passed * 0.04).min(0.2),
-        );
-        let examples = figure(stages, StageKind::Examples, "held_count");
-        add(
-            counted(examples, "example holds", "examples hold"),
-            (examples * 0.05).min(0.15),
-        );
-        let promised = manifest
-            .map(|manifest| manifest.properties)
-            .unwrap_or_default();
-        if examples > 0.0 && (promised.deterministic || promised.idempotent) {
-            add("what it promises held for the examples".to_owned(), 0.05);
-        }
-        if !proposal.documentation.trim().is_empty() {
-            add("it is documented".to_owned(), 0.05);
-        }
-        let warnings = count(stages, Severity::Warning);
-        add(counted(warnings, "warning", "warnings"), -0.1 * warnings);
-        let fuzzed = stages
-            .iter()
-            .any(|stage| stage.stage == StageKind::Fuzz && stage.status == StageStatus::Passed);
-        let sum: f64 = factors.iter().map(|factor| factor.change).sum();
-        if !fuzzed && sum > 0.9 {
-            factors.push(ConfidenceFactor {
-                what: "it was not fuzzed".to_owned(),
-                change: 0.9 - sum,
-            });
-        }
-    }
-    let score: f64 = factors.iter().map(|factor| factor.change).sum();
-    Confidence {
-        score: (score.clamp(0.0, 1.0) * 100.0).round() / 100.0,
-        factors,
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
-fn count(stages: &[StageReport], severity: Severity) -> f64 {
-    let of_it = findings(stages).filter(|finding| finding.severity == severity);
-    of_it.count() as f64
-}
-
-fn counted(number: f64, one: &str, more: &str) -> String {
-    format!(
-        "{number} {}",
-        if (number - 1.0).abs() < 0.5 {
-            one
-        } else {
-            more
-        }
-    )
-}
-
-fn figure(stages: &[StageReport], kind: StageKind, name: &str) -> f64 {
-    stages
-        .iter()
-        .find(|stage| stage.stage == kind)
-        .and_then(|stage| stage.metrics.get(name))
-        .copied()
-        .unwrap_or(0.0)
+        "warning"
+    };
+    let count = match of_it().count() {
+        0 => return None,
+        1 => format!("1 {word}"),
+        more => format!("{more} {word}s"),
+    };
+    let shown: Vec<&str> = rules.iter().take(MOST).copied().collect();
+    let more = if rules.len() > MOST { ", …" } else { "" };
+    Some(format!("{count} ({}{more})", shown.join(", ")))
 }
 
 #[cfg(test)]

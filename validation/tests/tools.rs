@@ -4,9 +4,12 @@ mod common;
 
 use common::{rules, shown, validate, validator};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use validation::{ProposedTool, Validator, Verdict};
+use validation::{
+    Budget, Installation, ProposedTool, ReportForm, ValidationReport, Validator, Verdict,
+};
 
 /// Tools that are built at the same time: each build keeps a processor busy by itself.
 const AT_A_TIME: usize = 2;
@@ -77,6 +80,47 @@ async fn check(group: &str) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// Closes every object of a schema, so that a field which it does not name is refused.
+fn closed(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.contains_key("properties") && !fields.contains_key("additionalProperties") {
+                fields.insert("additionalProperties".to_owned(), false.into());
+            }
+            fields.values_mut().for_each(closed);
+        }
+        Value::Array(items) => items.iter_mut().for_each(closed),
+        _ => {}
+    }
+}
+
+/// Whether a real report fits its schema, comes back whole, and has every form, none of which
+/// names a folder of this machine.
+fn forms(report: &ValidationReport) -> Result<(), String> {
+    let mut schema = validation::report_schema();
+    closed(&mut schema);
+    let schema = jsonschema::draft202012::new(&schema).map_err(|error| error.to_string())?;
+    let json = report.render(ReportForm::Json, Budget::default());
+    let value: Value = serde_json::from_str(&json).map_err(|error| error.to_string())?;
+    if let Some(error) = schema.iter_errors(&value).next() {
+        return Err(format!("{}: {error}", error.instance_path()));
+    }
+    let read = ValidationReport::from_json(json.as_bytes()).map_err(|error| error.to_string())?;
+    if read != *report {
+        return Err("the report does not come back whole".to_owned());
+    }
+    let sarif = report.render(ReportForm::Sarif, Budget::default());
+    serde_json::from_str::<serde_sarif::sarif::Sarif>(&sarif).map_err(|error| error.to_string())?;
+    let home = Installation::locate().display().to_string();
+    for form in ReportForm::ALL {
+        let text = report.render(form, Budget::default());
+        if text.contains("/tmp/") || text.contains(&home) {
+            return Err(format!("{form} names a folder of this machine"));
+        }
+    }
+    Ok(())
+}
+
 async fn one(validator: Validator, name: String, expected: Expected) -> Result<(), String> {
     let path = folder().join(&name);
     let proposal = if path.is_dir() {
@@ -89,6 +133,7 @@ async fn one(validator: Validator, name: String, expected: Expected) -> Result<(
     let validated = validate(&validator, &proposal)
         .await
         .map_err(|error| format!("{name}: {error}"))?;
+    forms(&validated.report).map_err(|wrong| format!("{name}: {wrong}"))?;
     let there = |rule: &String| rules(&validated).contains(&rule.as_str());
     if validated.report.verdict == expected.verdict && expected.rule.iter().all(there) {
         return Ok(());

@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// looked up
     #[arg(long, value_name = "FOLDER")]
     advisories: Option<PathBuf>,
+    /// From which confidence on a proposal passes, and below which it fails: a TOML file
+    #[arg(long, value_name = "FILE")]
+    thresholds: Option<PathBuf>,
     /// Only calls tools, and takes no proposals: needs no set-up
     #[arg(long)]
     calls_only: bool,
@@ -115,6 +118,7 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
     if let Some(ceiling) = &args.ceiling {
         config.ceiling = policy_source::load(ceiling)?;
     }
+    config.thresholds = super::validate::thresholds(args.thresholds.as_deref())?;
     config.max_running_calls = args.max_running_calls.unwrap_or(config.max_running_calls);
     config.max_waiting_calls = args.max_waiting_calls.unwrap_or(config.max_waiting_calls);
     config.validation_workers = args.validation_workers.unwrap_or(config.validation_workers);

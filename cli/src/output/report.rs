@@ -20,6 +20,9 @@ pub(crate) fn print_report(report: &ValidationReport, with_stages: bool) -> io::
         report.form.as_str(),
         report.confidence.score
     )?;
+    for reason in &report.reasons {
+        writeln!(out, "  {DIM}{}{DIM:#}", harmless(reason).replace('\n', " "))?;
+    }
     if with_stages {
         for stage in &report.stages {
             writeln!(out, "  {}", StageLine(stage))?;
@@ -181,6 +184,7 @@ mod tests {
                 ..Reproducer::default()
             }),
             remedy: "mend it".to_owned(),
+            backtrace: Vec::new(),
         };
         let mut bytes = Vec::new();
         write_finding(&mut bytes, &finding).expect("memory");
@@ -202,6 +206,7 @@ mod tests {
             duration_millis: 0,
             metrics: std::collections::BTreeMap::new(),
             findings: Vec::new(),
+            cases: Vec::new(),
         };
         let line = StageLine(&stage).to_string();
         assert_eq!(

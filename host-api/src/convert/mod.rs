@@ -4,10 +4,11 @@
 //! field with [`TryFrom`], and a [`WireError`] names everything that is wrong. Both directions
 //! exist for most types, because clients written in Rust want the same types as the service.
 
+mod evidence;
 mod execution;
 mod knowledge;
 pub(crate) mod policy;
-mod report;
+pub(crate) mod report;
 pub(crate) mod tool;
 
 use jiff::Timestamp;

@@ -1,11 +1,12 @@
 //! Reports and findings.
 
-use super::{WireError, inner, list, non_empty, required};
+use super::{WireError, from_wire_time, inner, list, non_empty, required, to_wire_time};
 use crate::proto;
 use serde_json::json;
 use validation::{
-    Confidence, ConfidenceFactor, Finding, Form, Place, Reproducer, Severity, StageKind,
-    StageReport, StageStatus, ToolchainVersions, ValidationReport, Verdict,
+    Budget, Confidence, ConfidenceFactor, Excerpt, Finding, Form, Place, ReportForm, Reproducer,
+    Severity, SourceReport, StageKind, StageReport, StageStatus, ToolchainVersions,
+    ValidationReport, Verdict,
 };
 
 impl From<&ValidationReport> for proto::ValidationReport {
@@ -38,9 +39,15 @@ impl From<&ValidationReport> for proto::ValidationReport {
                     .map(|factor| proto::confidence::Factor {
                         what: factor.what.clone(),
                         change: factor.change,
+                        input: factor.input.clone(),
+                        not_examined: factor.not_examined,
                     })
                     .collect(),
             }),
+            reasons: report.reasons.clone(),
+            started_at: report.started_at.map(to_wire_time),
+            sources: report.sources.iter().map(Into::into).collect(),
+            excerpts: report.excerpts.iter().map(Into::into).collect(),
         }
     }
 }
@@ -72,9 +79,17 @@ impl TryFrom<proto::ValidationReport> for ValidationReport {
                 .map(|factor| ConfidenceFactor {
                     what: factor.what,
                     change: factor.change,
+                    input: factor.input,
+                    not_examined: factor.not_examined,
                 })
                 .collect(),
         };
+        let started_at = wire
+            .started_at
+            .map(|time| from_wire_time(Some(time), "started_at"))
+            .transpose()?;
+        let sources: Vec<SourceReport> = wire.sources.into_iter().map(Into::into).collect();
+        let excerpts: Vec<Excerpt> = list(wire.excerpts, "excerpts")?;
         // Only its own crate can make a report, so it is read from its JSON form here.
         serde_json::from_value(json!({
             "format": wire.format,
@@ -87,7 +102,11 @@ impl TryFrom<proto::ValidationReport> for ValidationReport {
             "policy": {"policy": policy, "explained": wire.policy_explained},
             "stages": stages,
             "verdict": verdict,
+            "reasons": wire.reasons,
             "confidence": confidence,
+            "started_at": started_at,
+            "sources": sources,
+            "excerpts": excerpts,
         }))
         .map_err(|error| WireError::one("report", error.to_string()))
     }
@@ -114,6 +133,7 @@ impl From<&StageReport> for proto::StageReport {
             duration_millis: report.duration_millis,
             metrics: report.metrics.clone().into_iter().collect(),
             findings: report.findings.iter().map(Into::into).collect(),
+            cases: report.cases.iter().map(Into::into).collect(),
         }
     }
 }
@@ -133,6 +153,7 @@ impl TryFrom<proto::StageReport> for StageReport {
             duration_millis: wire.duration_millis,
             metrics: wire.metrics.into_iter().collect(),
             findings: list(wire.findings, "findings")?,
+            cases: list(wire.cases, "cases")?,
         })
     }
 }
@@ -159,6 +180,7 @@ impl From<&Finding> for proto::Finding {
                     fuel: reproducer.fuel,
                 }),
             remedy: finding.remedy.clone(),
+            backtrace: finding.backtrace.iter().map(Into::into).collect(),
         }
     }
 }
@@ -186,6 +208,7 @@ impl TryFrom<proto::Finding> for Finding {
                 fuel: reproducer.fuel,
             }),
             remedy: wire.remedy,
+            backtrace: list(wire.backtrace, "backtrace")?,
         })
     }
 }
@@ -281,7 +304,40 @@ fn stage_from_wire(wire: proto::StageKind) -> Option<StageKind> {
     })
 }
 
-fn unknown(field: &str) -> WireError {
+/// The form that a request asks for, and what the agent's form may take.
+pub(crate) fn wanted(
+    request: &proto::RenderReportRequest,
+) -> Result<(ReportForm, Budget), WireError> {
+    let form = match request.form() {
+        proto::ReportForm::Unspecified => None,
+        proto::ReportForm::Json => Some(ReportForm::Json),
+        proto::ReportForm::Sarif => Some(ReportForm::Sarif),
+        proto::ReportForm::Junit => Some(ReportForm::Junit),
+        proto::ReportForm::Html => Some(ReportForm::Html),
+        proto::ReportForm::Agent => Some(ReportForm::Agent),
+    };
+    let form = form.ok_or_else(|| {
+        WireError::one(
+            "form",
+            "it is missing, or there is no such form: give one of ReportForm",
+        )
+    })?;
+    let budget = match request.budget_tokens {
+        0 => Budget::default(),
+        tokens => Budget::new(tokens).ok_or_else(|| {
+            let (least, most) = (Budget::MIN, Budget::MAX);
+            WireError::one(
+                "budget_tokens",
+                format!(
+                    "{tokens} is no budget: give {least} to {most} tokens, or 0 for the default"
+                ),
+            )
+        })?,
+    };
+    Ok((form, budget))
+}
+
+pub(super) fn unknown(field: &str) -> WireError {
     WireError::one(
         field,
         "it is missing, or not known here: use a newer client",
@@ -292,6 +348,7 @@ fn unknown(field: &str) -> WireError {
 mod tests {
     use super::*;
     use policies::Policy;
+    use validation::{CaseReport, CaseStatus, CaseUsage, StackFrame};
 
     const STAGES: [StageKind; 7] = [
         StageKind::Build,
@@ -322,6 +379,25 @@ mod tests {
         ]
     }
 
+    fn cases() -> Vec<CaseReport> {
+        let case = |status, usage| CaseReport {
+            name: "case".into(),
+            place: Place::Example { index: 1 },
+            status,
+            usage,
+        };
+        let usage = CaseUsage {
+            fuel: 1,
+            peak_memory_bytes: 2,
+            wall_micros: 3,
+        };
+        vec![
+            case(CaseStatus::Passed, Some(usage)),
+            case(CaseStatus::Failed, Some(usage)),
+            case(CaseStatus::Ignored, None),
+        ]
+    }
+
     fn report(verdict: Verdict, form: Form) -> ValidationReport {
         let severities = [Severity::Note, Severity::Warning, Severity::Error];
         let findings: Vec<Finding> = places()
@@ -339,6 +415,16 @@ mod tests {
                 }),
                 place,
                 remedy: "r".into(),
+                backtrace: vec![
+                    StackFrame {
+                        function: "f".into(),
+                        place: Some(Place::Test { name: "t".into() }),
+                    },
+                    StackFrame {
+                        function: "g".into(),
+                        place: None,
+                    },
+                ],
             })
             .collect();
         let statuses = [
@@ -356,6 +442,7 @@ mod tests {
                 duration_millis: 12,
                 metrics: [("tests_count".to_owned(), 3.5)].into(),
                 findings: findings.clone(),
+                cases: cases(),
             })
             .collect();
         serde_json::from_value(json!({
@@ -365,7 +452,16 @@ mod tests {
             "policy": {"policy": Policy::preset("workspace").unwrap(), "explained": ["one", "two"]},
             "stages": stages,
             "verdict": verdict,
-            "confidence": {"score": 0.75, "factors": [{"what": "w", "change": -0.25}]},
+            "confidence": {"score": 0.75, "factors": [{"what": "w", "change": -0.25, "input": "i", "not_examined": true}]},
+            "reasons": ["r"],
+            "started_at": "2026-01-02T03:04:05.678Z",
+            "sources": [
+                {"path": "a.rs", "bytes": 3, "sha256": "s"},
+                {"path": "b.rs", "bytes": 4, "sha256": "t",
+                    "coverage": {"lines": 9, "covered": [1, 2], "missed": [4]}},
+            ],
+            "excerpts": [{"of": {"kind": "test", "name": "t"}, "path": "a.rs", "first_line": 1,
+                "marked_line": 2, "lines": ["x", "y"]}],
         }))
         .unwrap()
     }
@@ -389,5 +485,13 @@ mod tests {
         wire.stages[2].findings[1].severity = 99;
         let error = ValidationReport::try_from(wire).unwrap_err();
         assert_eq!(error.violations[0].field, "stages[2].findings[1].severity");
+        let mut wire = proto::ValidationReport::from(&report(Verdict::Passed, Form::Command));
+        wire.stages[1].cases[2].status = 99;
+        let error = ValidationReport::try_from(wire).unwrap_err();
+        assert_eq!(error.violations[0].field, "stages[1].cases[2].status");
+        let mut wire = proto::ValidationReport::from(&report(Verdict::Passed, Form::Command));
+        wire.excerpts[0].of = None;
+        let error = ValidationReport::try_from(wire).unwrap_err();
+        assert_eq!(error.violations[0].field, "excerpts[0].of");
     }
 }

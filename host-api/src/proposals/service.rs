@@ -1,7 +1,7 @@
 //! The methods of `ValidationService`.
 
 use super::queue::Queue;
-use crate::convert::{parsed, tool};
+use crate::convert::{parsed, report, tool};
 use crate::proto::{
     self, ToolState, ValidationStatus, validation_service_server as server,
     watch_validation_response::{Event, Finished},
@@ -103,6 +103,24 @@ impl server::ValidationService for ValidationApi {
         Ok(Response::new(proto::GetValidationResponse {
             tool: Some((&version).into()),
             report: report.as_ref().map(Into::into),
+        }))
+    }
+
+    async fn render_report(
+        &self,
+        request: Request<proto::RenderReportRequest>,
+    ) -> Result<Response<proto::RenderReportResponse>, Status> {
+        let request = request.into_inner();
+        let id = parsed(&request.proposal_id, "proposal_id")?;
+        let (form, budget) = report::wanted(&request)?;
+        // What a report becomes is made where the disk is read: it may take a while too.
+        let content = self
+            .store
+            .read(move |kb| Ok(kb.report(id)?.render(form, budget)))
+            .await?;
+        Ok(Response::new(proto::RenderReportResponse {
+            media_type: form.media_type().to_owned(),
+            content,
         }))
     }
 

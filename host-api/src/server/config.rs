@@ -5,6 +5,7 @@ use policies::{Access, Bytes, DirectoryGrant, GuestPath, HostPath, Policy};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use validation::Thresholds;
 
 /// How the service is set up. [`ServerConfig::new`] has defaults for everything but the place of
 /// its data.
@@ -32,6 +33,8 @@ pub struct ServerConfig {
     /// `directories`. Default: the preset `workspace`, with the folder `folders` of the data
     /// folder as the only one.
     pub ceiling: Policy,
+    /// From which confidence on a proposal passes. Default: [`Thresholds::default`].
+    pub thresholds: Thresholds,
     /// Calls that run at the same time. Default: 64.
     pub max_running_calls: u32,
     /// Calls that wait for their turn; more are refused with `RESOURCE_EXHAUSTED`. Default: 256.
@@ -74,6 +77,7 @@ impl ServerConfig {
             home: None,
             advisories: None,
             isolation: Isolation::Require,
+            thresholds: Thresholds::default(),
             max_running_calls: 64,
             max_waiting_calls: 256,
             validation_workers: 1,

@@ -61,9 +61,11 @@ impl Server {
         }
         let program = std::env::current_exe().map_err(LaunchError::from)?;
         let launcher = LocalLauncher::new(&program, config.isolation).await?;
+        let thresholds = config.thresholds;
         Self::start(config, |ceiling| {
             let ceiling = ceiling.policy().clone();
-            let validator = Validator::new(installation, Arc::new(launcher), ceiling);
+            let validator = Validator::new(installation, Arc::new(launcher), ceiling)
+                .with_thresholds(thresholds);
             Some(Arc::new(validator) as Arc<dyn Validate>)
         })
         .await

@@ -12,6 +12,7 @@ mod calls;
 mod cancel;
 mod common;
 mod folders;
+mod forms;
 mod hostile;
 mod knowledge;
 mod life;

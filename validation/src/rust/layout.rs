@@ -70,6 +70,7 @@ fn manifest(proposal: &ProposedTool) -> Result<String, Finding> {
             place: Some(Place::Manifest { pointer: format!("/dependencies/{index}") }),
             reproducer: None,
             remedy: "write `name`, `name@requirement`, or a line such as `serde = { version = \"1\", features = [\"derive\"] }`".into(),
+            backtrace: Vec::new(),
         })?;
         let _ = writeln!(manifest, "{line}");
     }

@@ -103,6 +103,7 @@ impl Findings<'_> {
             }),
             reproducer: None,
             remedy: remedy.into(),
+            backtrace: Vec::new(),
         });
     }
 

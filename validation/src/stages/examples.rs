@@ -5,7 +5,7 @@ mod properties;
 mod same;
 
 use super::fixtures::Fixtures;
-use super::{Found, Most, Stage};
+use super::{Found, Most, Stage, telling};
 use crate::{Contract, Finding, Manifest, ProposedTool, Severity, ValidationError};
 use case::Case;
 use policies::Policy;
@@ -59,7 +59,11 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
         let case = Case::new(index, example, &input, &run.policy);
         let before = found.findings.len();
         match case.judge(context, &run.execution) {
-            Err(finding) => found.add(finding),
+            Err(finding) => {
+                found.add(
+                    finding.traced(telling::frames(&run.execution.backtrace, context.proposal)),
+                );
+            }
             Ok(answer) => {
                 found.findings.extend(case.denied(&run.execution));
                 if let Some(output) = answer {
@@ -71,6 +75,7 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
             .iter()
             .any(|finding| finding.severity == Severity::Error);
         held += u64::from(!broken);
+        found.cases.push(case.report(&run.execution, broken));
     }
     found.count("examples_count", examples.len() as u64);
     found.count("held_count", held);

@@ -43,8 +43,8 @@ impl Fixtures {
         }
     }
 
-    /// Makes a copy for one run, so that no run sees what another wrote.
-    pub(crate) async fn bind(&self) -> Result<Bound, ValidationError> {
+    /// As [`Fixtures::bind`], for who may wait.
+    pub(crate) fn bind_now(&self) -> io::Result<Bound> {
         let mut policy = self.grant.clone();
         if self.folders.is_empty() {
             return Ok(Bound {
@@ -52,11 +52,7 @@ impl Fixtures {
                 _folder: None,
             });
         }
-        let folders = Arc::clone(&self.folders);
-        let copied = tokio::task::spawn_blocking(move || copy(&folders)).await;
-        let folder = copied
-            .map_err(ValidationError::machine(DOING))?
-            .map_err(ValidationError::machine(DOING))?;
+        let folder = copy(&self.folders)?;
         for (index, bound) in policy.capabilities.directories.iter_mut().enumerate() {
             bound.host = HostPath::Path(folder.path().join(index.to_string()));
         }
@@ -64,6 +60,19 @@ impl Fixtures {
             policy,
             _folder: Some(folder),
         })
+    }
+
+    /// Makes a copy for one run, so that no run sees what another wrote.
+    pub(crate) async fn bind(&self) -> Result<Bound, ValidationError> {
+        let fixtures = self.clone();
+        let bound = if self.folders.is_empty() {
+            fixtures.bind_now()
+        } else {
+            tokio::task::spawn_blocking(move || fixtures.bind_now())
+                .await
+                .map_err(ValidationError::machine(DOING))?
+        };
+        bound.map_err(ValidationError::machine(DOING))
     }
 }
 

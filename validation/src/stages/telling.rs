@@ -1,8 +1,11 @@
 //! What a run tells about itself, in words for findings.
 
-use crate::{CapabilityRequest, Manifest, Place, ProposedTool, Reproducer};
+use crate::{
+    CapabilityRequest, CaseReport, CaseStatus, CaseUsage, Manifest, Place, ProposedTool,
+    Reproducer, StackFrame,
+};
 use policies::{Policy, Random};
-use runtime::{DeniedAttempt, Execution, Outcome, OutcomeKind, Rule};
+use runtime::{DeniedAttempt, Execution, Frame, Outcome, OutcomeKind, Rule};
 
 /// How to see a run again.
 pub(crate) fn reproducer(args: &[&str], input: &str, policy: &Policy) -> Reproducer {
@@ -123,6 +126,84 @@ pub(crate) fn own_function(execution: &Execution, proposal: &ProposedTool) -> Op
     names.map(str::to_owned).next()
 }
 
+/// The most functions of a backtrace that are kept.
+const MOST_FRAMES: usize = 32;
+/// The most characters of a name that are kept.
+const MOST_NAME: usize = 200;
+
+/// Where the module was when it ended, as far as that has names. Of places only those in the
+/// proposal's own files: others are paths on this machine.
+pub(crate) fn frames(backtrace: &[Frame], proposal: &ProposedTool) -> Vec<StackFrame> {
+    let named = backtrace.iter();
+    let named = named.skip_while(|frame| is_of_rust(frame.function.as_deref(), &HOW_IT_ENDS));
+    let named = named.take_while(|frame| !is_of_rust(frame.function.as_deref(), &HOW_IT_BEGINS));
+    let named = named.filter_map(|frame| {
+        let function = name(frame.function.as_deref()?);
+        let at = frame.location.as_deref();
+        let place = at.and_then(|at| place(own_path(at, proposal)?, proposal));
+        Some(StackFrame { function, place })
+    });
+    named.take(MOST_FRAMES).collect()
+}
+
+/// What is innermost in every panic, and says nothing of this one.
+const HOW_IT_ENDS: [&str; 9] = [
+    "abort",
+    "__rustc",
+    "rust_panic",
+    "std::panicking",
+    "std::process::abort",
+    "std::sys::",
+    "core::panicking",
+    "core::option::",
+    "core::result::",
+];
+/// What is outermost in every program.
+const HOW_IT_BEGINS: [&str; 3] = ["std::sys::backtrace", "std::rt::", "_start"];
+
+fn is_of_rust(function: Option<&str>, beginnings: &[&str]) -> bool {
+    function.is_some_and(|function| beginnings.iter().any(|it| function.starts_with(it)))
+}
+
+/// The end of a location that is a path of the proposal, line and column.
+fn own_path<'a>(at: &'a str, proposal: &ProposedTool) -> Option<&'a str> {
+    let path = at.rsplitn(3, ':').nth(2)?;
+    let single = ["src/main.rs", "src/tests.rs"];
+    let own = proposal.files.iter().map(|file| file.path.as_str());
+    let own = own.chain(single).find(|own| {
+        let before = path.strip_suffix(own);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    })?;
+    at.get(path.len() - own.len()..)
+}
+
+/// A name that a guest chose, of bounded length.
+pub(crate) fn name(name: &str) -> String {
+    match name.char_indices().nth(MOST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+/// One test or example for the report.
+pub(crate) fn case(
+    name: &str,
+    place: Place,
+    status: CaseStatus,
+    execution: Option<&Execution>,
+) -> CaseReport {
+    CaseReport {
+        name: self::name(name),
+        place,
+        status,
+        usage: execution.map(|execution| CaseUsage {
+            fuel: execution.usage.fuel,
+            peak_memory_bytes: execution.usage.peak_memory,
+            wall_micros: execution.usage.wall_micros,
+        }),
+    }
+}
+
 /// What a tool says when it says no: the error line of the SDK, else the end of standard error.
 pub(crate) struct Refusal {
     pub(crate) code: Option<String>,
@@ -221,6 +302,56 @@ mod unit {
         assert_eq!(panic("a panicked at b", &proposal), None);
         let cut = panic("thread 'main' panicked at ", &proposal).expect("a panic");
         assert_eq!((cut.message.as_str(), cut.place), ("", None));
+    }
+
+    #[test]
+    fn a_backtrace_is_the_tool_s_own_part_without_paths_of_the_machine() {
+        let proposal = crate::stages::example::proposal();
+        let frame = |function: &str, location: &str| Frame {
+            index: 0,
+            function: Some(function.to_owned()),
+            location: Some(location.to_owned()),
+        };
+        let backtrace = [
+            frame("abort", "abort.c:1:1"),
+            frame("core::panicking::panic_fmt", "/rustc/0/panicking.rs:1:1"),
+            frame("core::option::unwrap_failed", "/rustc/0/option.rs:1:1"),
+            frame("adder::add", "/home/x/build/src/main.rs:12:9"),
+            frame(
+                "serde_json::from_str",
+                "/home/x/vendor/serde_json/src/de.rs:3:4",
+            ),
+            Frame {
+                index: 7,
+                function: None,
+                location: None,
+            },
+            frame("adder::main", "mysrc/main.rs:1:1"),
+            frame("std::rt::lang_start", "/rustc/0/rt.rs:1:1"),
+            frame("_start", "x:1:1"),
+        ];
+        let frames = frames(&backtrace, &proposal);
+        let shown: Vec<(&str, Option<Place>)> = frames
+            .iter()
+            .map(|frame| (frame.function.as_str(), frame.place.clone()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("adder::add", Some(at("src/main.rs", 12, 9))),
+                ("serde_json::from_str", None),
+                ("adder::main", None),
+            ]
+        );
+        let deep = vec![backtrace[3].clone(); MOST_FRAMES + 1];
+        assert_eq!(super::frames(&deep, &proposal).len(), MOST_FRAMES);
+    }
+
+    #[test]
+    fn names_that_a_guest_chose_are_cut_at_their_edge() {
+        let whole = "é".repeat(MOST_NAME);
+        assert_eq!(name(&whole), whole);
+        assert_eq!(name(&format!("{whole}x")), format!("{whole}…"));
     }
 
     #[test]

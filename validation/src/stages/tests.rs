@@ -8,8 +8,8 @@ mod summary;
 
 use super::fixtures::{Bound, Fixtures};
 use super::telling::{denied, ending, exceeded, own_function, panic, reproducer, succeeded, tail};
-use super::{Found, Most, Stage};
-use crate::{Finding, Place, ProposedTool, TestProgram, ValidationError};
+use super::{Found, Most, Stage, telling};
+use crate::{CaseReport, CaseStatus, Finding, Place, ProposedTool, TestProgram, ValidationError};
 use policies::{Bytes, Policy};
 use runtime::{Call, Execution, Sandbox, Tool};
 use std::collections::{BTreeMap, VecDeque};
@@ -82,7 +82,7 @@ struct Count {
 struct Tests {
     tool: Tool,
     names: Vec<String>,
-    ignored: u64,
+    ignored: Vec<String>,
 }
 
 /// Loads a program and asks it for its tests; `None` where a finding says why it has none.
@@ -133,7 +133,7 @@ async fn listed(
     Ok(Some(Tests {
         tool,
         names,
-        ignored: ignored.len() as u64,
+        ignored,
     }))
 }
 
@@ -194,11 +194,12 @@ async fn all(
     found: &mut Found,
     count: &mut Count,
 ) -> Result<(), ValidationError> {
-    count.ignored += tests.ignored;
+    count.ignored += tests.ignored.len() as u64;
     let mut waiting: VecDeque<(usize, &String)> = tests.names.iter().enumerate().collect();
     // Dropped on the way out, which ends what still runs.
     let mut running = JoinSet::new();
     let mut findings = BTreeMap::new();
+    let mut cases = BTreeMap::new();
     loop {
         while running.len() < context.stage.options.parallel_runs.max(1)
             && context.stage.has_time()
@@ -223,7 +224,10 @@ async fn all(
             execution: &execution,
             bound: &bound,
         };
-        match test.judge(context.proposal) {
+        let judged = test.judge(context.proposal);
+        let status = judged.status();
+        cases.insert(index, test.case(status));
+        match judged {
             Judged::Passed(note) => {
                 count.passed += 1;
                 findings.extend(note.map(|note| (index, note)));
@@ -236,6 +240,13 @@ async fn all(
         }
     }
     found.findings.extend(findings.into_values());
+    found.cases.extend(cases.into_values());
+    let most = context.stage.options.max_tests;
+    let ignored = tests.ignored.iter().take(most);
+    found.cases.extend(ignored.map(|name| {
+        let place = Place::Test { name: name.clone() };
+        telling::case(name, place, CaseStatus::Ignored, None)
+    }));
     if !waiting.is_empty() {
         found.add(Finding::error(
             "test/stage-time",
@@ -269,8 +280,37 @@ enum Judged {
     Failed(Finding),
 }
 
+impl Judged {
+    fn status(&self) -> CaseStatus {
+        match self {
+            Self::Passed(_) => CaseStatus::Passed,
+            Self::Ignored => CaseStatus::Ignored,
+            Self::Failed(_) => CaseStatus::Failed,
+        }
+    }
+}
+
 impl Test<'_> {
+    fn case(&self, status: CaseStatus) -> CaseReport {
+        let name = self.name.to_owned();
+        telling::case(
+            self.name,
+            Place::Test { name },
+            status,
+            Some(self.execution),
+        )
+    }
+
     fn judge(&self, proposal: &ProposedTool) -> Judged {
+        match self.look(proposal) {
+            Judged::Failed(finding) => {
+                Judged::Failed(finding.traced(telling::frames(&self.execution.backtrace, proposal)))
+            }
+            other => other,
+        }
+    }
+
+    fn look(&self, proposal: &ProposedTool) -> Judged {
         let name = self.name;
         let tried = denied(self.execution);
         if succeeded(self.execution) {

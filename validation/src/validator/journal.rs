@@ -54,6 +54,7 @@ impl<'a> Journal<'a> {
             duration_millis: u64::try_from(begun.at.elapsed().as_millis()).unwrap_or(u64::MAX),
             metrics: found.metrics,
             findings: found.findings,
+            cases: found.cases,
         });
     }
 
@@ -65,6 +66,7 @@ impl<'a> Journal<'a> {
             duration_millis: 0,
             metrics: BTreeMap::new(),
             findings: Vec::new(),
+            cases: Vec::new(),
         });
     }
 

@@ -28,11 +28,12 @@ const MEMORY: u64 = 2048 * MIB;
 const SCRATCH: u64 = 256 * MIB;
 
 /// The stages that the process goes through.
-const STAGES: [StageKind; 4] = [
+const STAGES: [StageKind; 5] = [
     StageKind::Inspect,
     StageKind::Manifest,
     StageKind::Test,
     StageKind::Examples,
+    StageKind::Fuzz,
 ];
 
 /// Judges a module in a confined process.
@@ -88,7 +89,11 @@ pub(crate) async fn judge(
         begun: None,
         ended: 0,
         compile: request.options.compile_time.as_duration(),
-        a_stage: request.options.stage_time.as_duration()
+        a_stage: request
+            .options
+            .stage_time
+            .max(request.options.fuzz_time)
+            .as_duration()
             + limits.wall_time.as_duration()
             + PATIENCE,
     };

@@ -3,10 +3,10 @@
 use super::same::same;
 use super::{Context, short};
 use crate::stages::telling::{
-    denied, ending, exceeded, own_function, panic, refusal, reproducer, succeeded, tail,
+    self, denied, ending, exceeded, own_function, panic, refusal, reproducer, succeeded, tail,
     wants_a_folder,
 };
-use crate::{Example, Finding, Place, Reproducer};
+use crate::{CaseReport, CaseStatus, Example, Finding, Place, Reproducer};
 use policies::Policy;
 use runtime::Execution;
 use serde_json::Value;
@@ -41,6 +41,16 @@ impl<'a> Case<'a> {
         Place::Example {
             index: u32::try_from(self.index).unwrap_or(u32::MAX),
         }
+    }
+
+    /// What became of it, for the report.
+    pub(super) fn report(&self, execution: &Execution, is_broken: bool) -> CaseReport {
+        let status = if is_broken {
+            CaseStatus::Failed
+        } else {
+            CaseStatus::Passed
+        };
+        telling::case(&self.name(), self.place(), status, Some(execution))
     }
 
     fn finding(&self, rule: &str, message: String, remedy: &str) -> Finding {
