@@ -113,12 +113,10 @@ fn add(found: &mut Analysis, code: &Code, is_component: bool) {
     }
 }
 
-/// Exports that a WASI host calls, or that compilers leave for tools of theirs.
+/// Exports that a WASI host calls, or that compilers leave for tools of theirs. What begins with
+/// `cabi_` belongs to the component form that the same module can be wrapped into.
 fn is_called(name: &str) -> bool {
-    matches!(
-        name,
-        "_start" | "_initialize" | "__main_void" | "cabi_realloc"
-    )
+    matches!(name, "_start" | "_initialize" | "__main_void") || name.starts_with("cabi_")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::{
     Finding, Manifest, ProposedTool, StageKind, TestProgram, ValidationError, ValidatorOptions,
 };
 use policies::Policy;
-use runtime::{CancellationToken, Sandbox, Tool};
+use runtime::{CancellationToken, LoadError, Sandbox, Tool};
 use std::time::Instant;
 
 /// Takes modules through the stages after the build.
@@ -138,6 +138,10 @@ impl Judge {
         stages::analysis::look_for_secrets(&mut found, proposal, module);
         match loaded {
             Some(Ok(loaded)) => tool = Some(loaded),
+            // Nothing that the tool could mend.
+            Some(Err(error @ LoadError::NoRoom { .. })) => {
+                return Err(ValidationError::machine("preparing for components")(error));
+            }
             Some(Err(error)) => stages::inspection::refused(&mut found, &error),
             None => {}
         }
