@@ -28,8 +28,8 @@ pub use proposals::{Judged, Validate};
 pub use runtime::CancellationToken;
 pub use runtime::Swept;
 pub use server::{
-    BoundServer, NewKey, RunningCalls, Server, ServerConfig, key_fingerprint, rotate_key,
-    sweep_cache,
+    BackupError, BoundServer, NewKey, Restored, RunningCalls, Server, ServerConfig, back_up,
+    key_fingerprint, restore, rotate_key, sweep_cache,
 };
 pub use status::ERROR_DOMAIN;
 

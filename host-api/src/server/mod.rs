@@ -1,11 +1,13 @@
 //! The service as a whole: what it is made of, how it starts and how it ends.
 
+mod backup;
 mod config;
 mod data;
 mod gather;
 mod serve;
 mod upkeep;
 
+pub use backup::{BackupError, Restored, back_up, restore};
 pub use config::ServerConfig;
 pub use upkeep::{NewKey, key_fingerprint, rotate_key, sweep_cache};
 
