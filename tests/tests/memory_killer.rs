@@ -80,7 +80,10 @@ fn a_build_that_the_kernels_memory_killer_ends_is_a_finding_and_the_service_goes
     let submit = |tool: &Path| {
         let tool = tool.display().to_string();
         let args = ["proposal", "submit", "--json", "--watch", "--server"];
-        let output = run(folder.path(), args.into_iter().chain([&*service.url, &tool]));
+        let output = run(
+            folder.path(),
+            args.into_iter().chain([&*service.url, &tool]),
+        );
         json(&String::from_utf8_lossy(&output.stdout))
     };
     let judged = submit(&package);
