@@ -17,13 +17,16 @@ mod calls;
 pub mod convert;
 mod error;
 mod knowledge;
+mod metrics;
 mod proposals;
 pub mod proto;
 mod server;
 mod status;
 mod store;
+pub mod telemetry;
 
 pub use error::ServerError;
+pub use metrics::{METRICS, Metric, MetricKind, MetricUnit, metrics_page};
 pub use proposals::{Judged, Validate};
 pub use runtime::CancellationToken;
 pub use runtime::Swept;

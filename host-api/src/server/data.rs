@@ -48,6 +48,10 @@ impl DataDir {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn knowledge_base(&self) -> PathBuf {
         Self::knowledge_base_in(&self.path)
     }

@@ -16,7 +16,7 @@ use crate::content::{check_proposal, content_digest};
 use crate::{
     ActiveTool, Attribution, AuditEntry, Clock, Decision, Digest, Event, Filter, KbiError,
     KnowledgeBase, Move, Page, PageRequest, ProposalId, ProposalRecord, Proposed, Started, State,
-    SystemClock, ValidationOutcome, VersionRecord,
+    StateCensus, SystemClock, ValidationOutcome, VersionRecord,
 };
 use failure::Failure;
 use jiff::Timestamp;
@@ -257,6 +257,10 @@ impl KnowledgeBase for SqliteKnowledgeBase {
 
     fn list(&self, filter: &Filter, page: &PageRequest) -> Result<Page<VersionRecord>, KbiError> {
         self.read("listing", |db| read::list(db, filter, page))
+    }
+
+    fn census(&self) -> Result<Vec<StateCensus>, KbiError> {
+        self.read("counting versions", read::census)
     }
 
     fn active(&self, name: &str, version: Option<&Version>) -> Result<ActiveTool, KbiError> {
