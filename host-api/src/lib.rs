@@ -24,7 +24,7 @@ mod status;
 mod store;
 
 pub use error::ServerError;
-pub use proposals::{Judged, Validate};
+pub use proposals::{Background, Judged, Validate};
 pub use runtime::CancellationToken;
 pub use runtime::Swept;
 pub use server::{
