@@ -91,7 +91,7 @@ pub(crate) async fn run(
     let mut found = Found::default();
     let inputs = inputs::gather(&context);
     (context.stage.step)(format!("{} inputs", inputs.len()));
-    let mut samples = Vec::new();
+    let (mut samples, mut over) = (Vec::new(), promised::Over::default());
     let until = Instant::now() + EACH_ONCE;
     for input in &inputs {
         let is_example = matches!(input.origin, Origin::Example(_));
@@ -99,7 +99,7 @@ pub(crate) async fn run(
             break;
         }
         let (execution, policy) = context.once(context.tool, input).await?;
-        promised::check(&context, input, &execution, &policy, &mut found);
+        over.look(&context, input, &execution, &policy);
         samples.push(Sample {
             input,
             fuel: execution.usage.fuel,
@@ -107,7 +107,7 @@ pub(crate) async fn run(
             micros: vec![execution.usage.wall_micros],
         });
     }
-    promised::tell(&mut found);
+    over.tell(&context, &mut found).await?;
     if samples.len() < inputs.len() {
         found.add(Finding::note(
             "bench/not-measured",
@@ -137,17 +137,29 @@ pub(crate) async fn run(
 }
 
 impl Context<'_> {
-    /// Runs a tool once with an input, as every call of the new one is run.
+    /// Runs it once with an input, as every call of it is run.
     async fn once(
         &self,
         tool: &Tool,
         input: &Input,
     ) -> Result<(Execution, Policy), ValidationError> {
+        let most = match input.origin {
+            Origin::Example(_) => Fuel(u64::MAX),
+            Origin::Made => MOST_FUEL,
+        };
+        self.within(most, tool, input).await
+    }
+
+    /// The same with at most so much fuel.
+    async fn within(
+        &self,
+        most: Fuel,
+        tool: &Tool,
+        input: &Input,
+    ) -> Result<(Execution, Policy), ValidationError> {
         let bound = self.fixtures.bind().await?;
         let mut policy = bound.policy.clone();
-        if input.origin == Origin::Made {
-            policy.limits.fuel = policy.limits.fuel.min(MOST_FUEL);
-        }
+        policy.limits.fuel = policy.limits.fuel.min(most);
         let call = Call::new(policy.clone()).with_input(input.text.as_str());
         let execution = self.stage.run(tool, call).await?;
         Ok((execution, policy))
@@ -186,7 +198,8 @@ async fn rounds(
             sample.fuel = sample.fuel.max(execution.usage.fuel);
             sample.memory = sample.memory.max(execution.usage.peak_memory);
             if let (Some(earlier), Origin::Example(_)) = (context.earlier, sample.input.origin) {
-                let (execution, _) = context.once(&earlier.tool, sample.input).await?;
+                let run = context.within(MOST_FUEL, &earlier.tool, sample.input);
+                let (execution, _) = run.await?;
                 earlier_micros.push(execution.usage.wall_micros);
             }
         }

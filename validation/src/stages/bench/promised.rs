@@ -2,85 +2,192 @@
 
 use super::Context;
 use super::inputs::{Input, Origin};
-use crate::finding::presentable;
 use crate::stages::{Found, telling};
-use crate::{Finding, Place};
+use crate::{CallBudget, Finding, Place, ValidationError};
 use policies::{Bytes, Fuel, Policy};
 use runtime::Execution;
+use std::time::{Duration, Instant};
 
-const FUEL: &str = "bench/over-fuel-budget";
-const MEMORY: &str = "bench/over-memory-budget";
-/// Findings of one rule that are kept: the first ones are those of the examples.
+/// Examples over one part of the budget that are told.
 const MOST: usize = 3;
 
-/// Adds a finding for each part of the budget that this call is over.
-pub(super) fn check(
-    context: &Context<'_>,
-    input: &Input,
-    execution: &Execution,
-    policy: &Policy,
-    found: &mut Found,
-) {
-    let budget = &context.manifest.budget;
-    if input.text.len() as u64 > budget.input().0 {
-        return;
+/// A part of the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Fuel,
+    Memory,
+}
+
+impl Part {
+    const ALL: [Self; 2] = [Self::Fuel, Self::Memory];
+
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Fuel => "bench/over-fuel-budget",
+            Self::Memory => "bench/over-memory-budget",
+        }
     }
-    let usage = &execution.usage;
-    let mut over = |rule: &str, what: String, part: &str| {
-        let (of, place) = match input.origin {
-            Origin::Example(index) => (
-                format!("example {index}"),
-                Place::Example {
-                    index: u32::try_from(index).unwrap_or(u32::MAX),
-                },
-            ),
-            Origin::Made => (
-                format!("a valid input of {} bytes", input.text.len()),
-                Place::Manifest {
-                    pointer: format!("/budget/{part}"),
-                },
-            ),
-        };
-        let message = format!(
-            "{of} takes {what} for a call with an input of up to {}",
-            budget.input()
-        );
-        let remedy = "do less work for it, or promise what the tool really needs: raise the budget, bound the input in its schema, or promise it for smaller inputs (`input`)";
-        let finding = Finding::error(rule, presentable(&message), remedy).at(place);
-        let again = telling::reproducer(&[], &input.text, policy);
-        found.add(finding.again(again));
-    };
-    if let Some(most) = budget.fuel.filter(|most| usage.fuel > most.0) {
-        let what = format!(
-            "{} of fuel, and at most {most} is promised",
-            Fuel(usage.fuel)
-        );
-        over(FUEL, what, "fuel");
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fuel => "fuel",
+            Self::Memory => "memory",
+        }
     }
-    if let Some(most) = budget.memory.filter(|most| usage.peak_memory > most.0) {
-        let what = format!(
-            "{} of memory, and at most {most} is promised",
-            Bytes(usage.peak_memory)
-        );
-        over(MEMORY, what, "memory");
+
+    /// What a call took of it, and what is promised, in words; none where it is within that.
+    fn over(self, budget: &CallBudget, execution: &Execution) -> Option<String> {
+        let usage = &execution.usage;
+        match self {
+            Self::Fuel => {
+                let most = budget.fuel.filter(|most| usage.fuel > most.0)?;
+                Some(format!(
+                    "{} units of fuel, and at most {most} are promised",
+                    Fuel(usage.fuel)
+                ))
+            }
+            Self::Memory => {
+                let most = budget.memory.filter(|most| usage.peak_memory > most.0)?;
+                Some(format!(
+                    "{} of memory, and at most {most} is promised",
+                    Bytes(usage.peak_memory)
+                ))
+            }
+        }
     }
 }
 
-/// Keeps a few of each: those of examples, and of made-up inputs the smallest.
-pub(super) fn tell(found: &mut Found) {
-    for rule in [FUEL, MEMORY] {
-        let size = |finding: &Finding| finding.reproducer.as_ref().map(|it| it.input.len());
-        let is_made = |finding: &Finding| matches!(finding.place, Some(Place::Manifest { .. }));
-        let (mut those, rest): (Vec<Finding>, Vec<Finding>) = std::mem::take(&mut found.findings)
-            .into_iter()
-            .partition(|finding| finding.rule == rule);
-        those.sort_by_key(|finding| (is_made(finding), size(finding)));
-        let left = those.len().saturating_sub(MOST);
-        those.truncate(MOST);
-        if let (Some(last), true) = (those.last_mut(), left > 0) {
-            last.message = format!("{}; and so do {left} inputs more", last.message);
+/// The calls that were over the budget so far.
+#[derive(Default)]
+pub(super) struct Over {
+    calls: Vec<Call>,
+}
+
+struct Call {
+    part: Part,
+    input: Input,
+    what: String,
+    policy: Policy,
+}
+
+impl Over {
+    /// Looks at one call.
+    pub(super) fn look(
+        &mut self,
+        context: &Context<'_>,
+        input: &Input,
+        execution: &Execution,
+        policy: &Policy,
+    ) {
+        let budget = &context.manifest.budget;
+        if input.text.len() as u64 > budget.input().0 {
+            return;
         }
-        found.findings = rest;
-        found.findings.extend(those);
+        for part in Part::ALL {
+            if let Some(what) = part.over(budget, execution) {
+                self.calls.push(Call {
+                    part,
+                    input: input.clone(),
+                    what,
+                    policy: policy.clone(),
+                });
+            }
+        }
     }
+
+    /// A finding for each of a few examples, and for the smallest of the made-up inputs, which is
+    /// made smaller still.
+    pub(super) async fn tell(
+        self,
+        context: &Context<'_>,
+        found: &mut Found,
+    ) -> Result<(), ValidationError> {
+        for part in Part::ALL {
+            let those = self.calls.iter().filter(|call| call.part == part);
+            let (examples, mut made): (Vec<&Call>, Vec<&Call>) =
+                those.partition(|call| matches!(call.input.origin, Origin::Example(_)));
+            for call in examples.into_iter().take(MOST) {
+                found.add(finding(context, call, 0));
+            }
+            made.sort_by_key(|call| call.input.text.len());
+            if let Some(smallest) = made.first() {
+                let smaller = smaller(context, smallest).await?;
+                found.add(finding(context, &smaller, made.len() - 1));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A smaller valid input that takes more than is promised too.
+async fn smaller(context: &Context<'_>, call: &Call) -> Result<Call, ValidationError> {
+    const TRIES: u64 = 200;
+    const TIME: Duration = Duration::from_millis(500);
+    let until = Instant::now() + TIME;
+    let mut smallest = Call {
+        part: call.part,
+        input: call.input.clone(),
+        what: call.what.clone(),
+        policy: call.policy.clone(),
+    };
+    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&call.input.text) else {
+        return Ok(smallest);
+    };
+    for seed in 0..TRIES {
+        if Instant::now() >= until || !context.stage.has_time() {
+            break;
+        }
+        let candidate = fuzzing::shrunk(&value, seed);
+        let text = candidate.to_string();
+        if text.len() >= smallest.input.text.len() || !context.contract.allows_input(&candidate) {
+            continue;
+        }
+        let input = Input {
+            text,
+            origin: Origin::Made,
+        };
+        let (execution, policy) = context.once(context.tool, &input).await?;
+        if let Some(what) = call.part.over(&context.manifest.budget, &execution) {
+            value = candidate;
+            smallest = Call {
+                part: call.part,
+                input,
+                what,
+                policy,
+            };
+        }
+    }
+    Ok(smallest)
+}
+
+/// One call over the budget, and how many more there are.
+fn finding(context: &Context<'_>, call: &Call, more: usize) -> Finding {
+    let (of, place) = match call.input.origin {
+        Origin::Example(index) => (
+            format!("example {index}"),
+            Place::Example {
+                index: u32::try_from(index).unwrap_or(u32::MAX),
+            },
+        ),
+        Origin::Made => (
+            format!("a valid input of {} bytes", call.input.text.len()),
+            Place::Manifest {
+                pointer: format!("/budget/{}", call.part.name()),
+            },
+        ),
+    };
+    let more = match more {
+        0 => String::new(),
+        more => format!("; {more} made-up inputs more are over it"),
+    };
+    let message = format!(
+        "{of} takes {} for a call with an input of up to {}{more}",
+        call.what,
+        context.manifest.budget.input()
+    );
+    let remedy = "do less work for it, or promise what the tool really needs: raise the budget, bound the input in its schema, or promise it for smaller inputs (`input`)";
+    let again = telling::reproducer(&[], &call.input.text, &call.policy);
+    Finding::error(call.part.rule(), message, remedy)
+        .at(place)
+        .again(again)
 }

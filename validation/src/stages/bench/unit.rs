@@ -177,21 +177,29 @@ async fn what_is_promised_holds_for_inputs_up_to_its_size() {
 }
 
 #[tokio::test]
-async fn of_many_inputs_over_the_budget_the_smallest_are_told() {
+async fn of_many_inputs_over_the_budget_the_smallest_is_told_and_made_smaller() {
     let budget = CallBudget {
         fuel: Some(Fuel(1)),
         ..CallBudget::default()
     };
-    let inputs = [r#"{"abc":1}"#, r#"{"ab":1}"#, r#"{"a":1}"#, r#"{"abcd":1}"#];
-    let bench = Bench::of(prints("{}")).promising(budget);
-    let (found, _) = bench.tried(&inputs).run().await;
-    let told = found.findings.iter();
-    let told: Vec<&str> = told
-        .map(|it| it.reproducer.as_ref().expect("one").input.as_str())
-        .collect();
-    assert_eq!(told, ["{}", inputs[2], inputs[1]]);
-    let last = &found.findings[2].message;
-    assert!(last.ends_with("and so do 2 inputs more"), "{last}");
+    let inputs = [
+        r#"{"abc":[1,2,3]}"#,
+        r#"{"ab":[1,2,3]}"#,
+        r#"{"a":[1,2,3]}"#,
+    ];
+    let mut bench = Bench::of(prints("{}")).promising(budget).tried(&inputs);
+    // Where it may have no less than one member, that is left.
+    bench.manifest.input_schema = json!({"type": "object", "minProperties": 1});
+    bench.manifest.examples.clear();
+    let (found, _) = bench.run().await;
+    assert_eq!(rules(&found), [("bench/over-fuel-budget", Severity::Error)]);
+    let finding = &found.findings[0];
+    let again = finding.reproducer.as_ref().expect("one");
+    let value: Value = serde_json::from_str(&again.input).expect("JSON");
+    assert!(again.input.len() < inputs[2].len(), "{}", again.input);
+    assert_eq!(value.as_object().map(serde_json::Map::len), Some(1));
+    let message = &finding.message;
+    assert!(message.contains("2 made-up inputs more"), "{message}");
 }
 
 #[tokio::test]
