@@ -27,7 +27,7 @@ pub mod telemetry;
 
 pub use error::ServerError;
 pub use metrics::{METRICS, Metric, MetricKind, MetricUnit, metrics_page};
-pub use proposals::{Judged, Validate};
+pub use proposals::{Background, Judged, Validate};
 pub use runtime::CancellationToken;
 pub use runtime::Swept;
 pub use server::{

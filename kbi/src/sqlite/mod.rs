@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
-use validation::{ProposedTool, ValidationReport};
+use validation::{ProposedTool, TrackRecord, ValidationReport};
 use write::OutcomeObjects;
 
 /// How many idle reading connections are kept.
@@ -273,6 +273,16 @@ impl KnowledgeBase for SqliteKnowledgeBase {
 
     fn report(&self, id: ProposalId) -> Result<ValidationReport, KbiError> {
         self.read("reading a report", |db| read::report(db, id))
+    }
+
+    fn attestations(&self, id: ProposalId) -> Result<String, KbiError> {
+        self.read("reading attestations", |db| read::attestations(db, id))
+    }
+
+    fn track_record(&self, agent_id: &str, since: Timestamp) -> Result<TrackRecord, KbiError> {
+        self.read("counting an agent's versions", |db| {
+            read::track_record(db, agent_id, since)
+        })
     }
 
     fn audit(&self, id: ProposalId) -> Result<Vec<AuditEntry>, KbiError> {

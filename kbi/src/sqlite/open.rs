@@ -15,7 +15,7 @@ use uuid::Uuid;
 const APPLICATION_ID: i64 = 0x7772_6b62;
 
 /// The schemas in their order; the file's `user_version` says how many of them it has.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// The writing connection, ready for use, and the knowledge base's own id.
 pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<(Connection, Uuid), KbiError> {
