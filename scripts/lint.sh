@@ -26,6 +26,13 @@ rust() {
         cargo clippy --manifest-path "$package/Cargo.toml" --target-dir target/guest-sdk \
             --all-targets --quiet -- -D warnings
     done
+    # What tools are compiled with stands behind `cfg(target_family = "wasm")`.
+    if rustup target list --installed 2>/dev/null | grep -qx wasm32-wasip1; then
+        cargo clippy --manifest-path guest-sdk/rust/Cargo.toml --target-dir target/guest-sdk \
+            --target wasm32-wasip1 --all-features --quiet -- -D warnings
+    else
+        say "  skipped: the SDK for WASI (rustup has no wasm32-wasip1 here)"
+    fi
     step rustdoc
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
 }

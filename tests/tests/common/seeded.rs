@@ -235,6 +235,7 @@ fn plant(kb: &SqliteKnowledgeBase, seed: &Seed) {
         artifact: Some(&seed.wasm),
         manifest: Some(&manifest),
         grant: &seed.grant,
+        attestations: None,
     };
     kb.finish_validation(id, &outcome, &by).expect("finished");
     kb.activate(id, &by).expect("activated");
