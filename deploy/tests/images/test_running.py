@@ -2,8 +2,9 @@
 
 import concurrent.futures
 import json
+import subprocess
 
-from conftest import ADDRESS, EXERCISE, HOST, PROGRAM, RING, SECCOMP, SERVE, SERVICE, podman
+from conftest import ADDRESS, ENGINE, EXERCISE, HOST, PROGRAM, RING, SECCOMP, SERVE, SERVICE, podman
 
 HOST_SERVE = [*SERVE, "--calls-only"]
 # What a caller is told when as many calls run and wait as may.
@@ -22,7 +23,7 @@ def accept_exercise(service):
 def test_a_tool_is_proposed_judged_and_called(judged):
     """Health, a validation with the whole second ring, a call, a refusal."""
     said = judged.smoke()
-    assert "passed and is active" in said and "a call gives" in said
+    assert "passed and is active" in said and "a call gives" in said and "count the calls" in said
 
 
 def test_doctor_finds_every_part_of_the_ring(judged):
@@ -82,6 +83,22 @@ def test_hosts_call_what_was_active_when_a_snapshot_was_taken(start):
             container.remove()
         for copy in copies:
             copy.remove()
+
+
+def test_a_backup_is_made_while_it_serves_and_restored_elsewhere(start):
+    """As docs/operations.md says it: written below the data volume, read out by `cat`."""
+    service = start(SERVICE, None, *RING).ready()
+    service.smoke()
+    service.run("backup", "/var/lib/wasm-runner/backup.sqlite", "--data-dir", "/var/lib/wasm-runner/data")
+    copy = subprocess.run([*ENGINE, "exec", service.id, "cat", "/var/lib/wasm-runner/backup.sqlite"], check=True, capture_output=True).stdout
+    restored = start(HOST, None, arguments=["--version"])
+    (restored.volume.path / "backup.sqlite").write_bytes(copy)
+    (restored.volume.path / "backup.sqlite").chmod(0o644)
+    restoring = ["restore", "/var/lib/wasm-runner/backup.sqlite", "--data-dir", "/var/lib/wasm-runner/data"]
+    done = start(HOST, restored.volume, arguments=restoring)
+    assert done.ended() == 0, done.logs()
+    host = start(HOST, restored.volume, arguments=HOST_SERVE).ready()
+    assert "a call gives" in host.smoke("--calls-only")
 
 
 def test_memory_ends_in_refused_calls_and_not_in_a_killed_host(start):
