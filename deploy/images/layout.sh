@@ -68,7 +68,7 @@ PYTHON
 # layout_common CONTEXT: what both images have.
 layout_common() {
     local root=$1/root
-    mkdir -p "$root"/{etc,tmp,usr/bin,usr/share/doc/wasm-runner,var/lib/wasm-runner} "$1/data"
+    mkdir -p "$root"/{etc,tmp,usr/bin,usr/share/doc/wasm-runner,var/lib} "$1/data"
     chmod 1777 "$root/tmp"
     chmod 0750 "$1/data"
     install -m 0755 "$PROGRAM" "$root/usr/bin/wasm-runner"
