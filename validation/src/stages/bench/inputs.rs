@@ -25,6 +25,8 @@ pub(super) struct Input {
 /// Made-up inputs at most: those that fuzzing kept, and those at the edges of a schema.
 const KEPT: usize = 250;
 const EDGES: usize = 150;
+/// Inputs that are made from the schema without a plan.
+const MADE: usize = 400;
 
 /// Inputs, each once.
 #[derive(Default)]
@@ -62,8 +64,8 @@ pub(super) fn gather(context: &Context<'_>) -> Vec<Input> {
 }
 
 /// What two implementations are compared with: the examples of the one that was there first, then
-/// those that the tool is measured with, then values at the edges of the schema. All of it is
-/// valid by that contract.
+/// those that the tool is measured with, then values at the edges of the schema and any that it
+/// allows. All of it is valid by that contract.
 pub(super) fn to_compare(
     first: &Manifest,
     contract: &Contract,
@@ -85,6 +87,11 @@ pub(super) fn to_compare(
     let edges = fuzzing::boundary_inputs(&schema, seed).into_iter();
     for value in edges.filter(|it| contract.allows_input(it)).take(EDGES) {
         inputs.add(value.to_string(), Origin::Made);
+    }
+    for value in fuzzing::made_inputs(&schema, seed, MADE) {
+        if contract.allows_input(&value) {
+            inputs.add(value.to_string(), Origin::Made);
+        }
     }
     inputs.list
 }
