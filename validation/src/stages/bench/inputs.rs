@@ -41,10 +41,19 @@ impl Inputs {
             self.list.push(Input { text, origin });
         }
     }
+
+    /// Valid values at the edges of a manifest's input schema.
+    fn add_edges(&mut self, manifest: &Manifest, contract: &Contract, seed: u64) {
+        let schema = fuzzing::with_format_ranges(&manifest.input_schema);
+        let edges = fuzzing::boundary_inputs(&schema, seed).into_iter();
+        for value in edges.filter(|it| contract.allows_input(it)).take(EDGES) {
+            self.add(value.to_string(), Origin::Made);
+        }
+    }
 }
 
-/// What the tool is measured with: its examples, then what fuzzing kept, the costliest first.
-/// All of it is valid.
+/// What the tool is measured with: its examples, then what fuzzing kept, the costliest first, then
+/// values at the edges of its schema. All of it is valid.
 pub(super) fn gather(context: &Context<'_>) -> Vec<Input> {
     let mut inputs = Inputs::default();
     let examples = context.manifest.examples.iter().enumerate();
@@ -60,6 +69,8 @@ pub(super) fn gather(context: &Context<'_>) -> Vec<Input> {
             inputs.add(text, Origin::Made);
         }
     }
+    let seed = context.stage.options.fuzz_seed;
+    inputs.add_edges(context.manifest, context.contract, seed);
     inputs.list
 }
 
@@ -83,11 +94,8 @@ pub(super) fn to_compare(
             inputs.add(text, Origin::Made);
         }
     }
+    inputs.add_edges(first, contract, seed);
     let schema = fuzzing::with_format_ranges(&first.input_schema);
-    let edges = fuzzing::boundary_inputs(&schema, seed).into_iter();
-    for value in edges.filter(|it| contract.allows_input(it)).take(EDGES) {
-        inputs.add(value.to_string(), Origin::Made);
-    }
     for value in fuzzing::made_inputs(&schema, seed, MADE) {
         if contract.allows_input(&value) {
             inputs.add(value.to_string(), Origin::Made);
