@@ -39,6 +39,14 @@ impl Store {
         }
     }
 
+    /// Reads, where blocking is allowed, with the knowledge base's own error.
+    pub(crate) fn blocking_read<T>(
+        &self,
+        work: impl FnOnce(&dyn KnowledgeBase) -> Result<T, KbiError>,
+    ) -> Result<T, KbiError> {
+        work(&*self.kb)
+    }
+
     /// Reads, with the knowledge base's own error.
     pub(crate) async fn try_read<T, F>(&self, work: F) -> Result<Result<T, KbiError>, Status>
     where

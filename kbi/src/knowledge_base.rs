@@ -2,8 +2,8 @@
 
 use crate::{
     ActiveTool, Attribution, AuditEntry, Decision, Digest, Event, Filter, KbiError, Page,
-    PageRequest, ProposalId, ProposalRecord, Proposed, Started, State, ValidationOutcome,
-    VersionRecord,
+    PageRequest, ProposalId, ProposalRecord, Proposed, Started, State, StateCensus,
+    ValidationOutcome, VersionRecord,
 };
 use jiff::Timestamp;
 use semver::Version;
@@ -124,6 +124,13 @@ pub trait KnowledgeBase: Send + Sync {
     /// # Errors
     /// Only those of the storage.
     fn list(&self, filter: &Filter, page: &PageRequest) -> Result<Page<VersionRecord>, KbiError>;
+
+    /// How many versions stand in each state, and since when the one that moved longest ago does.
+    /// States that no version is in are left out. Looks at every version: ask when something moved.
+    ///
+    /// # Errors
+    /// Only those of the storage.
+    fn census(&self) -> Result<Vec<StateCensus>, KbiError>;
 
     /// What is needed to call a tool: the named version, or the highest active one.
     /// A pre-release is the answer only if it is named.

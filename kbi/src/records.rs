@@ -104,6 +104,17 @@ pub struct VersionRecord {
     pub updated_at: Timestamp,
 }
 
+/// The versions that stand in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateCensus {
+    /// The state.
+    pub state: State,
+    /// How many there are; at least 1.
+    pub versions: u64,
+    /// When the one of them that moved longest ago came into this state.
+    pub oldest: Timestamp,
+}
+
 /// One tool version in full, without its module and report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProposalRecord {

@@ -74,6 +74,15 @@ impl Components {
         }
     }
 
+    /// Those engines that were made.
+    pub(crate) fn engines(&self) -> impl Iterator<Item = &Engine> {
+        let made = [&self.plain, &self.later]
+            .into_iter()
+            .filter_map(OnceLock::get);
+        made.filter_map(|half| half.as_ref().ok())
+            .map(|half| &half.engine)
+    }
+
     fn half(&self, later: bool) -> Result<&Half, LoadError> {
         let half = if later { &self.later } else { &self.plain };
         let half = half

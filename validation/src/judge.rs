@@ -11,7 +11,7 @@ use crate::{
     ValidatorOptions,
 };
 use policies::Policy;
-use runtime::{CancellationToken, Sandbox, Tool};
+use runtime::{CancellationToken, LoadError, Sandbox, Tool};
 use std::time::Instant;
 
 /// Takes modules through the stages after the build.
@@ -179,6 +179,10 @@ impl Judge {
         stages::analysis::look_for_secrets(&mut found, proposal, module);
         match loaded {
             Some(Ok(loaded)) => tool = Some(loaded),
+            // Nothing that the tool could mend.
+            Some(Err(error @ LoadError::NoRoom { .. })) => {
+                return Err(ValidationError::machine("preparing for components")(error));
+            }
             Some(Err(error)) => stages::inspection::refused(&mut found, &error),
             None => {}
         }

@@ -23,12 +23,16 @@ use validation::Installation;
 Examples:
   wasm-runner serve
   wasm-runner serve --listen 127.0.0.1:0 --data-dir /tmp/wr --ready-file /tmp/wr.url
+  wasm-runner serve --metrics-listen 127.0.0.1:9464
   wasm-runner serve --ceiling ceiling.toml --log-format json
 Whoever reaches the address may use the whole service: it knows no users yet.")]
 pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:50051", value_parser = address)]
     listen: SocketAddr,
+    /// Where scrapers read metrics, at /metrics (docs/metrics.md); by default nowhere
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    metrics_listen: Option<SocketAddr>,
     /// Where knowledge, compiled code and the key are kept; by default `state` in the
     /// installation's folder
     #[arg(long, value_name = "FOLDER")]
@@ -98,6 +102,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             write_file(path, format!("{address}\n").as_bytes())?;
         }
         writeln!(out(), "listening on {address}")?;
+        if let Some(address) = server.metrics_addr() {
+            writeln!(out(), "metrics on http://{address}/metrics")?;
+        }
         let result = server.serve(shutdown).await;
         if let Some(path) = &args.ready_file {
             remove(path)?;
@@ -112,6 +119,7 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
     let data_dir = args.data_dir.clone().unwrap_or_else(|| home.join("state"));
     let mut config = ServerConfig::new(data_dir);
     config.listen = args.listen;
+    config.metrics_listen = args.metrics_listen;
     config.home = (!args.calls_only).then_some(home);
     config.advisories.clone_from(&args.advisories);
     config.isolation = args.confine.isolation();

@@ -7,7 +7,7 @@ use crate::convert::{self, WireError};
 use crate::{proto, status};
 use bytes::Bytes;
 use policies::Policy;
-use runtime::{Call, CancellationToken, Chunk, Execution, NotRecorded, Recording};
+use runtime::{Call, CancellationToken, Chunk, Execution, NotRecorded, Occupancy, Recording};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +76,21 @@ impl Calls {
         self.admitted.saturating_sub(free)
     }
 
+    /// How many calls may run or wait for their turn.
+    pub(crate) fn admission_limit(&self) -> u32 {
+        self.admitted
+    }
+
+    /// What runs hold of the sandbox.
+    pub(crate) fn occupancy(&self) -> Occupancy {
+        self.tools.occupancy()
+    }
+
+    /// How many tools are kept in memory, and the size of their modules.
+    pub(crate) fn loaded(&self) -> (usize, u64) {
+        self.tools.loaded()
+    }
+
     /// Waits until no call runs.
     pub(crate) async fn drained(&self) {
         // An error means that the semaphore was closed, which nobody does.
@@ -92,7 +107,9 @@ impl Calls {
         &self,
         request: proto::ExecuteToolRequest,
     ) -> Result<Prepared, Status> {
+        let counted = &self.tools.metrics.calls;
         if self.closing.is_cancelled() {
+            counted.refused_closing.inc();
             return Err(status::closing());
         }
         let name = tool_name(request.name, "name")?;
@@ -103,6 +120,7 @@ impl Calls {
         let admission = Arc::clone(&self.admission)
             .try_acquire_owned()
             .map_err(|_| {
+                counted.refused_busy.inc();
                 status::busy(
                     format!(
                         "{} calls run or wait already: try again in a moment",
@@ -169,7 +187,16 @@ impl Prepared {
         live: Option<mpsc::Sender<Chunk>>,
     ) -> Result<proto::ExecuteToolResponse, Status> {
         let (version, artifact_digest) = (self.loaded.version.clone(), self.loaded.digest.clone());
-        let (execution, recording) = self.execution(live).await?;
+        let loaded = Arc::clone(&self.loaded);
+        let counted = loaded.metrics.begin();
+        let (execution, recording) = match self.execution(live).await {
+            Ok(ended) => ended,
+            Err(status) => {
+                counted.failed();
+                return Err(status);
+            }
+        };
+        counted.end(&execution);
         tracing::Span::current().record("outcome", execution.outcome.kind().as_str());
         Ok(proto::ExecuteToolResponse {
             execution: Some(execution.into()),

@@ -4,12 +4,14 @@ use super::events;
 use super::view::{self, Which};
 use crate::calls::tool_name;
 use crate::convert::{WireError, enumerated, parsed, version};
+use crate::metrics::Metrics;
 use crate::proto::{self, knowledge_service_server as server};
 use crate::store::Store;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use kbi::{Attribution, Filter, KbiError, KnowledgeBase, PageRequest, ProposalId};
 use runtime::CancellationToken;
+use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 /// The largest piece of a module in one message.
@@ -19,6 +21,7 @@ const PIECE: usize = 256 * 1024;
 pub(crate) struct KnowledgeApi {
     pub(crate) store: Store,
     pub(crate) closing: CancellationToken,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl KnowledgeApi {
@@ -120,10 +123,13 @@ impl server::KnowledgeService for KnowledgeApi {
         let decision =
             decision.ok_or_else(|| WireError::one("decision", "say APPROVE or REJECT"))?;
         let by = Attribution::new(request.by, request.reason);
-        self.make(which(request.tool)?, by, move |kb, id, by| {
-            kb.decide(id, decision, by)
-        })
-        .await
+        let made = self
+            .make(which(request.tool)?, by, move |kb, id, by| {
+                kb.decide(id, decision, by)
+            })
+            .await?;
+        self.metrics.validations.decided(decision);
+        Ok(made)
     }
 
     #[tracing::instrument(name = "activate", skip_all)]

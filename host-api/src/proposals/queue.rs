@@ -5,6 +5,7 @@
 
 use super::hub::Hub;
 use super::validate::{Background, Judged, Validate};
+use crate::metrics::Metrics;
 use crate::proto::watch_validation_response::{
     Begun, Event, Finished, Interrupted, Queued, StageStarted, Step,
 };
@@ -14,11 +15,11 @@ use kbi::{Attribution, KbiError, ProposalId, ValidationOutcome};
 use runtime::CancellationToken;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tonic::Status;
 use tracing::Instrument as _;
-use validation::{Previous, Progress, TrackRecord, ValidationError};
+use validation::{Generator, Previous, Progress, TrackRecord, ValidationError};
 
 /// How long to wait before each further try after the machine could not do its part; after the
 /// last one the proposal waits for the service's next start, or for whoever asks for it.
@@ -33,6 +34,7 @@ struct Inner {
     validator: Arc<dyn Validate>,
     retries: Retries,
     capacity: usize,
+    metrics: Arc<Metrics>,
     closing: CancellationToken,
     waiting: Mutex<Waiting>,
     /// One permit for each proposal that waits.
@@ -61,6 +63,7 @@ impl Queue {
         validator: Arc<dyn Validate>,
         retries: Retries,
         capacity: usize,
+        metrics: Arc<Metrics>,
         closing: CancellationToken,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -68,6 +71,7 @@ impl Queue {
             validator,
             retries,
             capacity,
+            metrics,
             closing,
             waiting: Mutex::default(),
             turns: Semaphore::new(0),
@@ -76,7 +80,17 @@ impl Queue {
 
     /// Whether no more can be taken in.
     pub(crate) fn is_full(&self) -> bool {
-        self.0.lock().order.len() >= self.0.capacity
+        self.waiting() >= self.0.capacity
+    }
+
+    /// How many wait for their validation.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.lock().order.len()
+    }
+
+    /// How many may wait.
+    pub(crate) fn capacity(&self) -> usize {
+        self.0.capacity
     }
 
     /// Puts a proposal in, unless it is in already, and gives its progress.
@@ -122,7 +136,9 @@ impl Queue {
             };
             if let Some((id, hub)) = next {
                 let span = tracing::info_span!("validate", proposal = %id);
+                let counted = self.0.metrics.validations.begin();
                 self.0.one(id, &hub).instrument(span).await;
+                drop(counted);
                 self.0.lock().hubs.remove(&id);
             }
         }
@@ -158,6 +174,7 @@ impl Inner {
                 Err(Stop::Closing) => return hub.give_up(status::closing()),
                 Err(Stop::Failed(message)) => message,
             };
+            self.metrics.validations.interrupted.inc();
             let Some(delay) = retries.next() else {
                 let status = status::internal("validating the proposal", &message);
                 return hub.give_up(status);
@@ -195,12 +212,18 @@ impl Inner {
             attempt: begun.attempt,
             resumed: begun.resumed,
         }));
-        let judged = self.judge(id, hub).await?;
-        let report = (&judged.report).into();
+        let at = Instant::now();
+        let (judged, generator) = self.judge(id, hub).await?;
+        let report: crate::proto::ValidationReport = (&judged.report).into();
+        let judged = Arc::new(judged);
+        let kept = Arc::clone(&judged);
         let state = self
-            .ask(move |kb| finish(kb, id, &judged), true)
+            .ask(move |kb| finish(kb, id, &kept), true)
             .await?
             .map_err(|error| Stop::Failed(error.to_string()))?;
+        self.metrics
+            .validations
+            .ended(&judged.report, generator.as_ref(), at.elapsed());
         tracing::info!(%state, "validated");
         Ok(Finished {
             state: crate::proto::ToolState::from(state).into(),
@@ -209,7 +232,7 @@ impl Inner {
     }
 
     /// Runs the validator in a task of its own, so that its panic is not ours.
-    async fn judge(&self, id: ProposalId, hub: &Hub) -> Result<Judged, Stop> {
+    async fn judge(&self, id: ProposalId, hub: &Hub) -> Result<(Judged, Option<Generator>), Stop> {
         let (record, background) = self
             .ask(
                 move |kb| {
@@ -221,6 +244,7 @@ impl Inner {
             )
             .await?
             .map_err(|error| Stop::Failed(error.to_string()))?;
+        let generator = record.tool.generator.clone();
         let validator = Arc::clone(&self.validator);
         let (sender, mut progress) = tokio::sync::mpsc::unbounded_channel();
         let cancel = self.closing.clone();
@@ -233,10 +257,13 @@ impl Inner {
         };
         let task = tokio::spawn(task.in_current_span());
         while let Some(step) = progress.recv().await {
+            if let Progress::StageFinished { report } = &step {
+                self.metrics.validations.stage(report);
+            }
             hub.say(told(step));
         }
         match task.await {
-            Ok(Ok(judged)) => Ok(judged),
+            Ok(Ok(judged)) => Ok((judged, generator)),
             Ok(Err(ValidationError::Cancelled)) if self.closing.is_cancelled() => {
                 Err(Stop::Closing)
             }

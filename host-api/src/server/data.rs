@@ -48,8 +48,12 @@ impl DataDir {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn knowledge_base(&self) -> PathBuf {
-        self.path.join("kbi.sqlite")
+        Self::knowledge_base_in(&self.path)
     }
 
     pub(crate) fn cache(&self) -> PathBuf {
@@ -61,6 +65,10 @@ impl DataDir {
     }
 
     /// Of a data folder that is another's, or nobody's.
+    pub(crate) fn knowledge_base_in(path: &Path) -> PathBuf {
+        path.join("kbi.sqlite")
+    }
+
     pub(crate) fn cache_in(path: &Path) -> PathBuf {
         path.join("cache")
     }

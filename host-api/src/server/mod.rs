@@ -1,16 +1,19 @@
 //! The service as a whole: what it is made of, how it starts and how it ends.
 
+mod backup;
 mod config;
 mod data;
 mod gather;
 mod serve;
 mod upkeep;
 
+pub use backup::{BackupError, Restored, back_up, restore};
 pub use config::ServerConfig;
 pub use upkeep::{NewKey, key_fingerprint, rotate_key, sweep_cache};
 
 use crate::ServerError;
 use crate::calls::{Calls, Ceiling, Tools};
+use crate::metrics::{Counted, Metrics, Sources};
 use crate::proposals::{Attesting, Queue, Validate};
 use crate::store::Store;
 use data::DataDir;
@@ -19,7 +22,7 @@ use kbi::{KnowledgeBase, SqliteKnowledgeBase};
 use runtime::{CancellationToken, InstallationKey, Sandbox, SandboxConfig};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use validation::{AttestationKey, Contract, Installation, Validator};
@@ -34,6 +37,9 @@ pub struct Server;
 pub struct BoundServer {
     listener: TcpListener,
     address: SocketAddr,
+    metrics_listener: Option<TcpListener>,
+    metrics_address: Option<SocketAddr>,
+    metrics: Arc<Metrics>,
     store: Store,
     calls: Arc<Calls>,
     queue: Option<Queue>,
@@ -104,6 +110,7 @@ impl Server {
             Arc::new(SqliteKnowledgeBase::open(&data.knowledge_base())?);
         let sandbox = Sandbox::new(&sandbox_config(&config, &data, &ceiling)?)?;
 
+        let metrics = Arc::new(Metrics::new());
         let closing = CancellationToken::new();
         let store = Store::new(kb, closing.clone());
         let queue = validator(&ceiling).map(|validator| {
@@ -112,6 +119,7 @@ impl Server {
                 validator,
                 config.validation_retries,
                 config.max_waiting_validations,
+                Arc::clone(&metrics),
                 closing.clone(),
             )
         });
@@ -121,6 +129,7 @@ impl Server {
             sandbox.clone(),
             Arc::clone(&ceiling),
             config.tool_cache,
+            Arc::clone(&metrics),
         );
         let admitted = config
             .max_running_calls
@@ -142,9 +151,21 @@ impl Server {
         let listen = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let (metrics_listener, metrics_address) = match config.metrics_listen {
+            Some(address) => {
+                let listen = |source| ServerError::ListenMetrics { address, source };
+                let listener = TcpListener::bind(address).await.map_err(listen)?;
+                let address = listener.local_addr().map_err(listen)?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
+        };
         Ok(BoundServer {
             listener,
             address,
+            metrics_listener,
+            metrics_address,
+            metrics,
             store,
             calls,
             queue,
@@ -161,6 +182,25 @@ impl BoundServer {
     /// Where it listens, with the port that it got.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where scrapers read metrics, with the port that it got; none where they can't.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// What is looked at when somebody reads the metrics.
+    fn sources(&self) -> Sources {
+        Sources {
+            data_dir: self.data.path().to_owned(),
+            knowledge_base: self.data.knowledge_base(),
+            compiled: Counted::new(self.data.cache()),
+            calls: Arc::clone(&self.calls),
+            queue: self.queue.clone(),
+            workers: self.workers,
+            store: self.store.clone(),
+            census: Mutex::default(),
+        }
     }
 
     /// Counts running calls, also after [`Self::serve`] has taken the server.

@@ -6,7 +6,7 @@ use super::rows::{self, ActiveRow, parsed, parsed_or_none};
 use crate::version_key::version_key;
 use crate::{
     ActiveTool, AuditEntry, Cursor, Digest, Event, Filter, KbiError, Page, PageRequest, ProposalId,
-    ProposalRecord, State, VersionRecord,
+    ProposalRecord, State, StateCensus, VersionRecord,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -21,6 +21,15 @@ pub(super) fn unfinished(db: &Connection) -> Result<Vec<ProposalId>, Failure> {
     )?;
     let ids = query.query_map([], |row| parsed(row, "proposal_id"))?;
     Ok(ids.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn census(db: &Connection) -> Result<Vec<StateCensus>, Failure> {
+    let mut query = db.prepare_cached(
+        "SELECT state, COUNT(*) AS versions, MIN(updated_at) AS oldest FROM versions
+         GROUP BY state ORDER BY state",
+    )?;
+    let states = query.query_map([], rows::census)?;
+    Ok(states.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn proposal(db: &Connection, id: ProposalId) -> Result<ProposalRecord, Failure> {

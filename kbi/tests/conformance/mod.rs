@@ -140,6 +140,7 @@ macro_rules! conformance_suite {
                 pages_together_are_the_whole_list_in_order,
                 a_cursor_holds_while_versions_come_and_go,
                 filters_by_state_and_prefix,
+                a_census_counts_each_state_and_says_since_when,
                 page_sizes_are_kept_within_their_bounds,
                 what_is_unknown_is_said_to_be,
                 an_agent_is_known_by_what_became_of_its_versions,

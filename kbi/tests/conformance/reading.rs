@@ -252,6 +252,32 @@ pub(crate) fn what_is_unknown_is_said_to_be(fresh: &Fresh) {
     assert_eq!(state(kb, record.proposal_id), State::Active);
 }
 
+pub(crate) fn a_census_counts_each_state_and_says_since_when(fresh: &Fresh) {
+    let bench = fresh();
+    let kb = &*bench.kb;
+    assert_eq!(kb.census().unwrap(), []);
+    bench.clock.set(1_000_000);
+    brought_to(kb, &tool("old", "1.0.0"), State::Review);
+    bench.clock.set(2_000_000);
+    brought_to(kb, &tool("newer", "1.0.0"), State::Review);
+    let decided = brought_to(kb, &tool("decided", "1.0.0"), State::Review);
+    bench.clock.set(3_000_000);
+    kb.decide(decided, Decision::Approve, &by()).unwrap();
+    let mut census = kb.census().unwrap();
+    census.sort_by_key(|entry| entry.state);
+    let census: Vec<_> = census
+        .iter()
+        .map(|entry| (entry.state, entry.versions, entry.oldest))
+        .collect();
+    assert_eq!(
+        census,
+        [
+            (State::Review, 2, ManualClock::at(1_000_000)),
+            (State::Active, 1, ManualClock::at(3_000_000)),
+        ]
+    );
+}
+
 pub(crate) fn an_agent_is_known_by_what_became_of_its_versions(fresh: &Fresh) {
     let bench = fresh();
     let by_agent = |name: &str, agent: &str| {
