@@ -15,7 +15,7 @@ readonly ROOT
 # The oldest version that has all that is used here, and the newest whose schemas there are.
 readonly VERSIONS=(1.34 1.37)
 # Kinds that are not Kubernetes' own: no schema comes with it. They are the only ones.
-readonly WITHOUT_SCHEMA='kind (Gateway|GRPCRoute) with api version gateway.networking.k8s.io/v1'
+readonly WITHOUT_SCHEMA='kind ((Gateway|GRPCRoute) with api version gateway.networking.k8s.io|PodMonitor with api version monitoring.coreos.com)/v1'
 
 step() {
     say "deploy-check: $*"
@@ -53,7 +53,9 @@ schemas() {
 run_checkov() {
     "$BIN/checkov" --compact --quiet --skip-download "$@" >"$WORK/checkov.log" 2>&1 ||
         die "$(tail -n 60 "$WORK/checkov.log")" "mend it, or excuse it in place (checkov.io/skip1: ID=why)"
-    grep -E 'Passed checks' "$WORK/checkov.log" >&2 || true
+    # Having looked at nothing is no pass.
+    grep -E 'Passed checks: [1-9]' "$WORK/checkov.log" >&2 ||
+        die "checkov found nothing to look at ($*)" "see that the files are where it looks"
 }
 
 main() {
@@ -69,7 +71,13 @@ main() {
     schemas
     step "checkov on manifests, container files and workflows"
     run_checkov --directory "$WORK/rendered" --framework kubernetes
-    run_checkov --directory "$ROOT/deploy" --framework dockerfile
+    # It knows them by this name only.
+    local file
+    for file in "$ROOT"/deploy/images/*.Containerfile; do
+        mkdir -p "$WORK/containers/$(basename "$file" .Containerfile)"
+        cp "$file" "$WORK/containers/$(basename "$file" .Containerfile)/Dockerfile"
+    done
+    run_checkov --directory "$WORK/containers" --framework dockerfile
     run_checkov --directory "$ROOT/.github" --framework github_actions
     step "our own tests"
     "$BIN/python" -m pytest --quiet -p no:cacheprovider "$ROOT/deploy/tests/manifests"

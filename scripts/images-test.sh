@@ -21,6 +21,10 @@ main() {
     have curl || apt_install curl
     check_python
     export ENGINE=podman
+    # Of both builds, whatever happens to the repository between them.
+    SOURCE_DATE_EPOCH=$(git -C "$ROOT" log -1 --format=%ct)
+    REVISION=$(git -C "$ROOT" rev-parse HEAD)
+    export SOURCE_DATE_EPOCH REVISION
     first=$("$ROOT/scripts/images.sh")
     printf '%s\n' "$first"
     second=$("$ROOT/scripts/images.sh")

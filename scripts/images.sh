@@ -56,8 +56,10 @@ main() {
     HOME_DIR=$(home_dir)
     TARGET_TRIPLE=$(rustc -vV | sed -n 's/^host: //p')
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$ROOT" log -1 --format=%ct)}
-    REVISION=$(git -C "$ROOT" rev-parse HEAD)
-    [ -z "$(git -C "$ROOT" status --porcelain --untracked-files=no)" ] || REVISION+=-modified
+    if [ -z "${REVISION:-}" ]; then
+        REVISION=$(git -C "$ROOT" rev-parse HEAD)
+        [ -z "$(git -C "$ROOT" status --porcelain --untracked-files=no)" ] || REVISION+=-modified
+    fi
     CREATED=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
     # shellcheck disable=SC2031 # it is read here, not changed
     TAG=${VERSION:-$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")}

@@ -21,6 +21,8 @@ build_program() {
     flags+="$between--remap-path-prefix=$cargo_home=/cargo"
     (
         cd "$ROOT"
+        # Build scripts that compile C would begin anew with each commit's time.
+        unset SOURCE_DATE_EPOCH REVISION VERSION
         # Relocations of a static program that may lie anywhere are 2 MB unless they are packed.
         CARGO_ENCODED_RUSTFLAGS=$flags CARGO_PROFILE_RELEASE_DEBUG=0 \
             CARGO_PROFILE_RELEASE_STRIP=debuginfo \
@@ -66,7 +68,7 @@ PYTHON
 # layout_common CONTEXT: what both images have.
 layout_common() {
     local root=$1/root
-    mkdir -p "$root"/{etc,tmp,usr/bin,usr/share/doc/wasm-runner} "$1/data"
+    mkdir -p "$root"/{etc,tmp,usr/bin,usr/share/doc/wasm-runner,var/lib/wasm-runner} "$1/data"
     chmod 1777 "$root/tmp"
     chmod 0750 "$1/data"
     install -m 0755 "$PROGRAM" "$root/usr/bin/wasm-runner"
@@ -80,15 +82,16 @@ layout_common() {
 make_base() {
     local packages=("${BASE_PACKAGES[@]}") sources=() of
     [ "$(toolchain_field route)" != build-std ] || packages+=("${BASE_RUST_PACKAGES[@]}")
-    of="${packages[*]} $(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}") $SOURCE_DATE_EPOCH"
+    of="${packages[*]} $(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")"
     if [ -e "$1" ] && [ "$(cat "$1.of" 2>/dev/null)" = "$of" ]; then
         return 0
     fi
     have mmdebstrap || apt_install mmdebstrap
     say "  making the base of Debian's packages: ${packages[*]}"
     mapfile -t sources < <(compgen -G '/etc/apt/sources.list.d/debian.sources' || compgen -G /etc/apt/sources.list)
+    # No file is younger than the epoch: the packages decide what is in it, not the day.
     # shellcheck disable=SC2046 # one word
-    run_logged "$1.log" env SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" mmdebstrap --variant=extract \
+    run_logged "$1.log" env SOURCE_DATE_EPOCH=0 mmdebstrap --variant=extract \
         --include="$(IFS=,; printf '%s' "${packages[*]}")" \
         $(for skip in doc man info locale lintian bug; do printf -- '--dpkgopt=path-exclude=/usr/share/%s/* ' "$skip"; done) \
         "$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")" "$1" "${sources[0]}" ||

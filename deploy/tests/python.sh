@@ -9,7 +9,13 @@ check_python() {
     # Read by whoever sources this.
     # shellcheck disable=SC2034
     BIN=$venv/bin
-    [ "$(cat "$venv/made-of" 2>/dev/null)" != "$of" ] || return 0
+    # One at a time: a second one waits, then finds it made.
+    exec 8>"$HOME_DIR/deploy-check.lock"
+    flock 8
+    if [ "$(cat "$venv/made-of" 2>/dev/null)" = "$of" ]; then
+        flock --unlock 8
+        return 0
+    fi
     say "installing kubernetes-validate, checkov and pytest (a minute, once)"
     have python3 || apt_install python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3-venv
@@ -20,4 +26,5 @@ check_python() {
         --requirement "$ROOT/deploy/tests/requirements.txt" ||
         die "what the checks need can't be installed" "connect to PyPI and run it again"
     printf '%s' "$of" >"$venv/made-of"
+    flock --unlock 8
 }

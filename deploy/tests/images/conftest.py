@@ -14,6 +14,7 @@ EXERCISE = ROOT / "deploy" / "tests" / "images" / "exercise"
 PROGRAM = os.environ["WASM_RUNNER"]
 HOST, SERVICE = os.environ["HOST_IMAGE"], os.environ["SERVICE_IMAGE"]
 ADDRESS = "127.0.0.1:50051"
+METRICS = "127.0.0.1:9464"
 
 # What a pod's security context says, in podman's words. A machine whose root may not raise limits
 # needs them named, and runc where crun refuses its control groups.
@@ -27,7 +28,7 @@ RESTRICTED = [
 UNMASKED = ["--security-opt=unmask=ALL"]
 # What the second ring needs beside: see deploy/kubernetes/base/service.yaml.
 RING = [f"--security-opt=seccomp={SECCOMP}", *UNMASKED]
-SERVE = ["serve", f"--listen={ADDRESS}", "--data-dir=/var/lib/wasm-runner/data",
+SERVE = ["serve", f"--listen={ADDRESS}", f"--metrics-listen={METRICS}", "--data-dir=/var/lib/wasm-runner/data",
          "--ceiling=/etc/wasm-runner/ceiling.toml", "--log-format=json", "--grace=20 s"]
 
 
@@ -85,7 +86,7 @@ class Container:
         )
 
     def smoke(self, *arguments):
-        done = self.inside(ROOT / "scripts" / "smoke", *arguments, ADDRESS, env={**os.environ, "WASM_RUNNER": PROGRAM})
+        done = self.inside(ROOT / "scripts" / "smoke", "--metrics", METRICS, *arguments, ADDRESS, env={**os.environ, "WASM_RUNNER": PROGRAM})
         assert done.returncode == 0, done.stdout + done.stderr + self.logs()
         return done.stdout
 

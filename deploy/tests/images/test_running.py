@@ -2,12 +2,13 @@
 
 import concurrent.futures
 import json
+import subprocess
 
-from conftest import ADDRESS, EXERCISE, HOST, PROGRAM, RING, SECCOMP, SERVE, SERVICE, podman
+from conftest import ADDRESS, ENGINE, EXERCISE, HOST, PROGRAM, RING, SECCOMP, SERVE, SERVICE, podman
 
 HOST_SERVE = [*SERVE, "--calls-only"]
-# Refused because there is no room, as a caller's program sees it.
-REFUSED = "RESOURCE_EXHAUSTED", "try again", "too many", "busy"
+# What a caller is told when as many calls run and wait as may.
+FULL = "8 calls run or wait already"
 
 
 def accept_exercise(service):
@@ -22,7 +23,7 @@ def accept_exercise(service):
 def test_a_tool_is_proposed_judged_and_called(judged):
     """Health, a validation with the whole second ring, a call, a refusal."""
     said = judged.smoke()
-    assert "passed and is active" in said and "a call gives" in said
+    assert "passed and is active" in said and "a call gives" in said and "count the calls" in said
 
 
 def test_doctor_finds_every_part_of_the_ring(judged):
@@ -84,6 +85,22 @@ def test_hosts_call_what_was_active_when_a_snapshot_was_taken(start):
             copy.remove()
 
 
+def test_a_backup_is_made_while_it_serves_and_restored_elsewhere(start):
+    """As docs/operations.md says it: written below the data volume, read out by `cat`."""
+    service = start(SERVICE, None, *RING).ready()
+    service.smoke()
+    service.run("backup", "/var/lib/wasm-runner/backup.sqlite", "--data-dir", "/var/lib/wasm-runner/data")
+    copy = subprocess.run([*ENGINE, "exec", service.id, "cat", "/var/lib/wasm-runner/backup.sqlite"], check=True, capture_output=True).stdout
+    restored = start(HOST, None, arguments=["--version"])
+    (restored.volume.path / "backup.sqlite").write_bytes(copy)
+    (restored.volume.path / "backup.sqlite").chmod(0o644)
+    restoring = ["restore", "/var/lib/wasm-runner/backup.sqlite", "--data-dir", "/var/lib/wasm-runner/data"]
+    done = start(HOST, restored.volume, arguments=restoring)
+    assert done.ended() == 0, done.logs()
+    host = start(HOST, restored.volume, arguments=HOST_SERVE).ready()
+    assert "a call gives" in host.smoke("--calls-only")
+
+
 def test_memory_ends_in_refused_calls_and_not_in_a_killed_host(start):
     """Four calls of 64 MiB at most, in 768 MiB; forty ask at once."""
     service = start(SERVICE, None, *RING).ready()
@@ -94,14 +111,20 @@ def test_memory_ends_in_refused_calls_and_not_in_a_killed_host(start):
     host = start(HOST, service.volume, "--memory=768m", "--memory-swap=768m", arguments=[*HOST_SERVE, *few]).ready()
 
     def call(_):
-        return host.run("tool", "call", "exercise", '{"mebibytes": 48, "milliseconds": 500}', check=False)
+        return host.inside(
+            PROGRAM, "tool", "call", "exercise", '{"mebibytes": 48, "milliseconds": 1500}', "--server", f"http://{ADDRESS}"
+        )
 
-    with concurrent.futures.ThreadPoolExecutor(40) as pool:
-        done = list(pool.map(call, range(40)))
-    well = [one for one in done if one.returncode == 0]
-    refused = [one for one in done if one.returncode != 0]
+    well, refused = [], []
+    # A busy machine may start them too slowly for any to be refused: then once more.
+    for _ in range(10):
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            for done in pool.map(call, range(40)):
+                (refused if done.returncode else well).append(done)
+        if refused:
+            break
     assert well and all(json.loads(one.stdout) == {"bytes": 48 << 20} for one in well)
-    assert refused and all(any(word in one.stderr for word in REFUSED) for one in refused), {one.stderr for one in refused}
+    assert refused and all(FULL in one.stderr for one in refused), {one.stderr for one in refused}
     assert host.state("Running") == "true" and host.state("OOMKilled") == "false"
     # And it goes on.
     assert host.run("tool", "call", "exercise", '{"mebibytes": 1}').returncode == 0

@@ -23,6 +23,7 @@ def options_of(path, struct="Args"):
 SERVE_OPTIONS = options_of("cli/src/commands/serve.rs") | options_of("cli/src/confine.rs") | options_of("cli/src/args.rs", "Cli")
 VALIDATE_OPTIONS = options_of("cli/src/commands/validate.rs") | options_of("cli/src/confine.rs") | options_of("cli/src/args.rs", "Cli")
 PORT = int(re.search(r'default_value = "127\.0\.0\.1:(\d+)"', SERVE).group(1))
+METRICS_PORT = int(re.search(r"serve --metrics-listen 127\.0\.0\.1:(\d+)", SERVE).group(1))
 HEALTH = re.findall(r'^    "([a-zA-Z0-9_.]*)",$', source("host-api/src/server/serve.rs").partition("const HEALTH")[2].partition("];")[0], re.MULTILINE)
 VERSION = tomllib.loads(source("Cargo.toml"))["workspace"]["package"]["version"]
 
@@ -52,14 +53,15 @@ def test_ports_are_the_programs(rendered):
             continue
         listen = arguments(container)["listen"]
         assert listen == f"0.0.0.0:{PORT}", str(workload)
-        assert [port["containerPort"] for port in container["ports"]] == [PORT]
+        assert arguments(container)["metrics-listen"] == f"0.0.0.0:{METRICS_PORT}", str(workload)
+        assert {port["name"]: port["containerPort"] for port in container["ports"]} == {"grpc": PORT, "metrics": METRICS_PORT}
 
 
 def test_ports_have_one_name_everywhere(rendered):
     for workload in rendered.workloads():
         for container in workload.containers():
             for port in container.get("ports", []):
-                assert port["name"] == "grpc", str(workload)
+                assert port["name"] in ("grpc", "metrics"), str(workload)
     for service in rendered.of("Service"):
         for port in service["spec"]["ports"]:
             assert (port["name"], port["targetPort"], port["appProtocol"]) == ("grpc", "grpc", "kubernetes.io/h2c")
@@ -70,6 +72,18 @@ def test_probes_ask_for_names_that_the_health_service_has(rendered):
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             if probe in container:
                 assert container[probe]["grpc"].get("service", "") in HEALTH, f"{workload}: {probe}"
+
+
+def test_what_prometheus_is_told_to_read_is_there(rendered):
+    for monitor in rendered.of("PodMonitor"):
+        wanted = monitor["spec"]["selector"]["matchLabels"]
+        (workload,) = [
+            one for one in rendered.workloads()
+            if one.namespace == monitor["metadata"]["namespace"] and wanted.items() <= one.labels.items()
+        ]
+        ports = {port["name"] for container in workload.containers() for port in container["ports"]}
+        for endpoint in monitor["spec"]["podMetricsEndpoints"]:
+            assert endpoint["port"] in ports and endpoint["path"] == "/metrics"
 
 
 def test_routes_name_services_that_there_are(rendered):

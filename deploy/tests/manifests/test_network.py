@@ -32,6 +32,7 @@ def pods_of(*rendered):
 CLUSTERS_OWN = [
     Pod("gateway", "gateway-system", {"gateway.networking.k8s.io/gateway-name": "wasm-runner"}, {}),
     Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, {"dns": 53}),
+    Pod("prometheus", "monitoring", {"app.kubernetes.io/name": "prometheus"}, {}),
     # Strangers: in a namespace that says nothing, one that may be a client's, and with labels only.
     Pod("stranger", "default", {}, {"http": 80}),
     Pod("pretender", "default", {"wasm-runner/calls": "true", "wasm-runner/proposes": "true"}, {}),

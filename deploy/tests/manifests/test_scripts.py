@@ -228,3 +228,62 @@ def test_hosts_are_left_alone_when_there_is_no_snapshot(cluster, failing):
     done = cluster.run("publish.sh")
     assert done.returncode == 1
     assert not any(call.startswith("patch") for call in cluster.calls())
+
+
+SIGN = ROOT / "scripts" / "sign.sh"
+
+
+@pytest.fixture
+def signed(tmp_path):
+    """A release that was signed, its key, and whom to believe."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    (tmp_path / "signers").write_text("release@wasm-runner " + (tmp_path / "key.pub").read_text())
+    (tmp_path / "images.txt").write_text(f"{HOST}\n{SERVICE}\n")
+    subprocess.run([SIGN, tmp_path / "key", tmp_path / "images.txt"], check=True, capture_output=True)
+    return tmp_path
+
+
+def verify(folder):
+    return subprocess.run([SIGN, "--verify", folder / "signers", folder / "images.txt"], capture_output=True, text=True)
+
+
+def test_what_was_signed_is_believed(signed):
+    assert verify(signed).returncode == 0
+
+
+def test_what_was_changed_after_it_was_signed_is_not(signed):
+    with (signed / "images.txt").open("a") as file:
+        file.write("one more\n")
+    done = verify(signed)
+    assert done.returncode == 1 and "use nothing of this release" in done.stderr
+
+
+def test_another_key_is_not_believed(signed):
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", signed / "other"], check=True)
+    (signed / "signers").write_text("release@wasm-runner " + (signed / "other.pub").read_text())
+    assert verify(signed).returncode == 1
+
+
+def test_a_signature_that_is_missing_is_not_believed(signed):
+    (signed / "images.txt.sig").unlink()
+    assert verify(signed).returncode == 1
+
+
+def test_workflows_call_scripts_that_there_are():
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        text = path.read_text()
+        yaml.safe_load(text)
+        for script in re.findall(r"scripts/[a-z.-]+", text):
+            assert os.access(ROOT / script, os.X_OK), f"{path.name}: {script}"
+        makefile = (ROOT / "Makefile").read_text()
+        for target in re.findall(r"make ([a-z-]+)", text):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{path.name}: make {target}"
+    matrix = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["check"]["strategy"]["matrix"]
+    for entry in matrix["make"]:
+        assert re.search(rf"^{entry.split()[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), entry
+
+
+def test_every_action_is_pinned_to_a_commit():
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        for used in re.findall(r"uses: (\S+)", path.read_text()):
+            assert used.startswith("./") or re.search(r"@[0-9a-f]{40}$", used), f"{path.name}: {used}"
