@@ -2,6 +2,7 @@
 
 mod common;
 
+use ciborium::Value;
 use common::component::parse;
 use common::network::{Gone, guest};
 use common::run;
@@ -9,6 +10,7 @@ use futures::future::BoxFuture;
 use policies::{
     Access, Bytes, Clocks, DirectoryGrant, GuestPath, HostPath, Policy, Random, WallTime,
 };
+use proptest::prelude::*;
 use runtime::{
     Call, CancellationToken, Divergence, Execution, NotRecorded, Outcome, Recording, Replayed,
     Resolver, Rule, Sandbox, SandboxConfig, Tool, Verdict,
@@ -126,7 +128,11 @@ fn the_same(server: Gone, policy: Policy, input: &str) -> Execution {
     let asked = names.0.load(Ordering::Relaxed);
     let elsewhere = Arc::new(Names::default());
     let replayed = replay(&load_with(&GUEST, Arc::clone(&elsewhere)), &recording);
-    assert_eq!(replayed.verdict, Verdict::Same, "{input} {execution:?}");
+    assert_eq!(
+        replayed.verdict,
+        Verdict::Same,
+        "{input} {execution:?}\n{recording:?}"
+    );
     assert_eq!(replayed.fuel, None);
     assert_eq!(replayed.host_calls, execution.usage.host_calls);
     assert_eq!(timeless(replayed.execution), timeless(execution.clone()));
@@ -537,4 +543,82 @@ fn a_wait_of_wasi_0_3_that_met_the_deadline_is_repeated_up_to_there() {
     let replayed = replay(&tool, &recording);
     assert_eq!(replayed.verdict, Verdict::Same);
     assert_eq!(timeless(replayed.execution), timeless(execution));
+}
+
+/// A recording of everything at once, as what is inside of it.
+fn content() -> &'static [u8] {
+    static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let folder = folder();
+        let server = Gone::http(2, HELLO);
+        let there = at(server.port());
+        let policy = with_folder(policy(std::slice::from_ref(&there)), folder.path());
+        let call = Call::new(policy).with_input(format!("om{there}"));
+        let (_, recording) = record(&loaded(), call);
+        server.is_gone();
+        recording.to_content().expect("it can be written")
+    });
+    &CONTENT
+}
+
+fn loaded() -> Tool {
+    static TOOL: LazyLock<Tool> = LazyLock::new(|| load(&GUEST));
+    TOOL.clone()
+}
+
+/// The content with its answers changed, and what a replay of it comes to.
+/// `None` where it is no recording any more.
+fn replayed_with(change: impl FnOnce(&mut Vec<Value>)) -> Option<Verdict> {
+    let mut value: Value = ciborium::from_reader(content()).expect("CBOR");
+    let fields = value.as_map_mut().expect("a map");
+    let is_answers = |(name, _): &&mut (Value, Value)| name.as_text() == Some("answers");
+    let (_, answers) = fields.iter_mut().find(is_answers).expect("answers");
+    change(answers.as_array_mut().expect("a list"));
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&value, &mut bytes).expect("into memory");
+    let recording = Recording::from_content(&bytes).ok()?;
+    Some(replay(&loaded(), &Arc::new(recording)).verdict)
+}
+
+#[test]
+fn a_recording_that_was_tampered_with_diverges_and_never_waits_for_ever() {
+    assert_eq!(replayed_with(|_| {}), Some(Verdict::Same));
+    let mut count = 0;
+    replayed_with(|answers| count = answers.len());
+    assert!(count > 20, "{count}");
+    let mut diverged = 0;
+    for at in 0..count {
+        // One less, no more from there on, another one in its place, and one more.
+        let verdicts = [
+            replayed_with(|answers| drop(answers.remove(at))),
+            replayed_with(|answers| answers.truncate(at)),
+            replayed_with(|answers| answers[at] = answers[(at + 7) % count].clone()),
+            replayed_with(|answers| answers.insert(at, answers[at].clone())),
+        ];
+        for verdict in verdicts {
+            match verdict {
+                None | Some(Verdict::Diverged(_)) => diverged += 1,
+                // That a request without a body was let go matters to nobody, and of two random
+                // bytes either is as good.
+                Some(Verdict::Same | Verdict::Different { .. }) => {}
+                other => panic!("{at}: {other:?}"),
+            }
+        }
+    }
+    assert!(diverged > 2 * count, "{diverged} of {}", 4 * count);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn no_change_of_the_content_panics_nor_does_its_replay(changes: Vec<(u16, u8)>) {
+        let mut bytes = content().to_vec();
+        for (at, value) in changes.into_iter().take(3) {
+            let at = usize::from(at) % bytes.len();
+            bytes[at] = value;
+        }
+        if let Ok(recording) = Recording::from_content(&bytes) {
+            replay(&loaded(), &Arc::new(recording));
+        }
+    }
 }

@@ -160,8 +160,12 @@ fn first_then(state: &mut State, tape: &Tape, foreign: &[Foreign]) -> Result<Vec
     let mut context = Context::from_waker(Waker::noop());
     loop {
         let given = tape.given();
-        state.parts.networking.go_on(&mut context);
-        state.parts.give()?;
+        if state.parts.networking.go_on(&mut context) {
+            // As then: given first, and another turn.
+            state.parts.give()?;
+            tape.turn();
+            continue;
+        }
         if tape.given() > given {
             continue;
         }

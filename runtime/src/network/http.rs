@@ -193,6 +193,8 @@ async fn send(
     let left = network
         .deadline()
         .saturating_duration_since(std::time::Instant::now());
+    // Where the guest asked for none, the run's own end comes first.
+    let left = left.saturating_add(Duration::from_secs(1));
     let within = |asked: Option<Duration>| asked.map_or(left, |asked| asked.min(left));
     let destination = Destination {
         tls: target.tls.then(|| target.host.clone()),

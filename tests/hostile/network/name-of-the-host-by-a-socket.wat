@@ -1,6 +1,6 @@
 ;;! expect = "success"
 ;;! input = '"n {port} localhost"'
-;;! stdout = '"!ab"'
+;;! stdout = '"!eb"'
 ;;! denied_count = 1
 ;;! [limits]
 ;;! network_requests = 4

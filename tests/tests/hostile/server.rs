@@ -148,7 +148,8 @@ impl Wanted {
             Then::Closes => stream.shutdown(std::net::Shutdown::Write)?,
             Then::Stays => {}
             Then::Repeats => loop {
-                stream.write_all(self.says.as_bytes())?;
+                let last = self.says.rsplit('\n').next().unwrap_or_default();
+                stream.write_all(last.as_bytes())?;
             },
         }
         // Closed once the other side is: bytes that are still on their way would be lost.
