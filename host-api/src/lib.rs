@@ -31,8 +31,8 @@ pub use proposals::{Judged, Validate};
 pub use runtime::CancellationToken;
 pub use runtime::Swept;
 pub use server::{
-    BoundServer, NewKey, RunningCalls, Server, ServerConfig, key_fingerprint, rotate_key,
-    sweep_cache,
+    BoundServer, NewKey, RunningCalls, Server, ServerConfig, is_served, key_fingerprint,
+    rotate_key, sweep_cache,
 };
 pub use status::ERROR_DOMAIN;
 

@@ -7,7 +7,7 @@ mod serve;
 mod upkeep;
 
 pub use config::ServerConfig;
-pub use upkeep::{NewKey, key_fingerprint, rotate_key, sweep_cache};
+pub use upkeep::{NewKey, is_served, key_fingerprint, rotate_key, sweep_cache};
 
 use crate::ServerError;
 use crate::calls::{Calls, Ceiling, Tools};
