@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod inspect;
 pub(crate) mod key;
+pub(crate) mod log_level;
 pub(crate) mod new;
 pub(crate) mod policy;
 pub(crate) mod proposal;
@@ -20,6 +21,7 @@ pub(crate) mod verify;
 
 use crate::args::Command;
 use crate::exit::Exit;
+use crate::log::Telemetry;
 use crate::problem::Problem;
 use std::future::Future;
 
@@ -27,7 +29,7 @@ use std::future::Future;
 ///
 /// # Errors
 /// Whatever kept it from that; the command's own results are exit codes.
-pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
+pub(crate) fn run(command: Command, telemetry: &Telemetry) -> anyhow::Result<Exit> {
     match command {
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
@@ -37,7 +39,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Validate(args) => validate::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Verify(args) => verify::run(&args),
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => serve::run(&args, &telemetry.level),
+        Command::LogLevel(args) => log_level::run(&args),
         Command::Tool(args) => tool::run(args),
         Command::Proposal(args) => proposal::run(args),
         Command::Events(args) => events::run(&args),

@@ -180,6 +180,13 @@ pub fn boundary_inputs(schema: &Value, seed: u64) -> Vec<Value> {
     values.filter_map(Result::ok).collect()
 }
 
+/// So many inputs made from a schema, most of which fit. The same schema and seed give the same.
+pub fn made_inputs(schema: &Value, seed: u64, count: usize) -> Vec<Value> {
+    let schema = Schema::new(schema.clone());
+    let mut dice = Dice::new(seed);
+    (0..count).map(|_| schema.make(&mut dice)).collect()
+}
+
 /// Puts what a part says beside what is said already; of lists of names both are kept.
 fn merge(into: &mut Map<String, Value>, part: Map<String, Value>) {
     for (keyword, value) in part {

@@ -32,7 +32,7 @@ pub use runtime::CancellationToken;
 pub use runtime::Swept;
 pub use server::{
     BackupError, BoundServer, NewKey, Restored, RunningCalls, Server, ServerConfig, back_up,
-    key_fingerprint, restore, rotate_key, sweep_cache,
+    is_served, key_fingerprint, restore, rotate_key, sweep_cache,
 };
 pub use status::ERROR_DOMAIN;
 

@@ -107,7 +107,7 @@ impl Validator {
     ///
     /// # Errors
     /// When it was called off, or the machine could not do its part.
-    #[tracing::instrument(skip_all, fields(name = %proposal.name, version = %proposal.version))]
+    #[tracing::instrument(name = "stages", skip_all, fields(tool = %proposal.name, version = %proposal.version))]
     pub async fn validate(
         &self,
         proposal: &ProposedTool,
@@ -161,7 +161,7 @@ impl Validator {
         let stage = journal.begin(StageKind::Build);
         let launcher = &*self.launcher;
         let building = builder::build(&self.installation, launcher, proposal, &*stage.step, cancel);
-        let mut built = building.instrument(tracing::info_span!("build")).await?;
+        let mut built = building.instrument(stage.span.clone()).await?;
         let found = Found {
             findings: std::mem::take(&mut built.findings),
             metrics: std::mem::take(&mut built.metrics),
@@ -201,6 +201,8 @@ impl Validator {
         manifest: Option<Manifest>,
         grant: Policy,
     ) -> Validated {
+        let span = tracing::info_span!("verdict", verdict = tracing::field::Empty);
+        let _inside = span.enter();
         let stages = journal.stages;
         let record = self.track_record;
         let evidence = Evidence::gather(&stages, manifest.as_ref(), proposal, record);
@@ -228,6 +230,7 @@ impl Validator {
             stages,
             verdict,
         };
+        span.record("verdict", verdict.as_str());
         tracing::info!(verdict = verdict.as_str(), "validated");
         Validated {
             report,

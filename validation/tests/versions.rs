@@ -27,8 +27,8 @@ struct Output {{
 
 /// Rounds an amount to whole hundreds.
 #[tool(
-    example(name = "up", input = {{"amount": 180}}, output = {{"hundreds": 2}}),
-    example(name = "down", input = {{"amount": 120}}, output = {{"hundreds": 1}}),
+    example(name = "two", input = {{"amount": 200}}, output = {{"hundreds": 2}}),
+    example(name = "one", input = {{"amount": 100}}, output = {{"hundreds": 1}}),
     properties(deterministic)
 )]
 fn round(input: Input) -> Result<Output, ToolError> {{
@@ -102,8 +102,8 @@ async fn a_new_version_says_what_it_does_otherwise() {
     assert!(figure("median_fuel").is_some_and(|it| it.before > 0.0 && it.after > 0.0));
     assert!(figure("module_bytes").is_some());
 
-    // Half a hundred goes down now: no example shows it, and a person is not kept from sleeping.
-    let other = version("1.1.0", "(amount + 49) / 100");
+    // What is left over goes up now: no example shows it, so that nobody is called.
+    let other = version("1.1.0", "amount.div_ceil(100)");
     let other = next(&validator, &previous, &other).await;
     assert_eq!(other.report.verdict, Verdict::Passed, "{}", shown(&other));
     assert!(
@@ -114,7 +114,10 @@ async fn a_new_version_says_what_it_does_otherwise() {
     let changes = other.report.changes.as_ref().expect("a version before");
     let behaviour = &changes.behaviours[0];
     assert_eq!(behaviour.kind, BehaviourKind::Answer);
-    assert!(behaviour.input.contains("50"), "{behaviour:?}");
+    assert!(
+        behaviour.input.len() <= r#"{"amount":49}"#.len(),
+        "{behaviour:?}"
+    );
 
     // Large amounts are refused now, which were answered: a person decides.
     let fails = version(

@@ -95,6 +95,9 @@ fn boundaries_come_from_the_schema_and_are_the_same_for_the_same_seed() {
         assert!(made.iter().any(|it| it["n"] == json!(n)), "{n} in {made:?}");
     }
     assert_eq!(made, boundary_inputs(&schema, 7));
+    let any = made_inputs(&schema, 7, 20);
+    assert_eq!(any.len(), 20);
+    assert_eq!(any, made_inputs(&schema, 7, 20));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::io::{check_input, check_output};
 use super::policy::Ceiling;
 use super::tools::{Loaded, Tools};
 use crate::convert::{self, WireError};
-use crate::{proto, status};
+use crate::{proto, status, telemetry};
 use bytes::Bytes;
 use policies::Policy;
 use runtime::{Call, CancellationToken, Chunk, Execution, NotRecorded, Occupancy, Recording};
@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::Status;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 /// When to try again after too many calls: about as long as a short call takes.
 const RETRY: Duration = Duration::from_millis(100);
@@ -178,9 +180,9 @@ impl Prepared {
 
     /// Runs the tool. Dropping the future stops it.
     #[tracing::instrument(name = "execute", level = "debug", skip_all, fields(
-        name = %self.loaded.active.name,
+        tool = %self.loaded.active.name,
         version = %self.loaded.active.version,
-        outcome = tracing::field::Empty,
+        outcome = Empty,
     ))]
     pub(crate) async fn run(
         self,
@@ -230,19 +232,27 @@ impl Prepared {
             cancel: self.cancel,
             live,
         };
+        let guest = tracing::debug_span!(
+            "guest",
+            outcome = Empty,
+            fuel = Empty,
+            peak_memory_bytes = Empty
+        );
         let (execution, kept) = if self.record {
             // In a box: a call that is not recorded has no room for it in its future.
-            let (execution, recording) = Box::pin(code.tool.record(call, MOST_KEPT)).await;
+            let run = code.tool.record(call, MOST_KEPT).instrument(guest.clone());
+            let (execution, recording) = Box::pin(run).await;
             let kept = match recording {
                 Ok(recording) => sent(recording).await?,
                 Err(NotRecorded::TooLarge { .. }) => Kept::TooLarge,
-                // Components can't be recorded yet.
                 Err(_) => Kept::Nothing,
             };
             (execution, kept)
         } else {
-            (code.tool.run(call).await, Kept::Nothing)
+            let run = code.tool.run(call).instrument(guest.clone());
+            (run.await, Kept::Nothing)
         };
+        telemetry::note_run(&guest, &execution);
         Ok((check_output(code, execution).await?, kept))
     }
 }

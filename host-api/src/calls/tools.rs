@@ -151,7 +151,7 @@ impl Tools {
         result
     }
 
-    #[tracing::instrument(skip_all, fields(name = %active.name, version = %active.version))]
+    #[tracing::instrument(skip_all, fields(tool = %active.name, version = %active.version))]
     async fn load(&self, active: &ActiveTool) -> Result<Arc<Code>, Status> {
         let digest = active.artifact;
         let limits = self.ceiling.policy().limits;

@@ -46,10 +46,27 @@ impl KnowledgeApi {
             })
             .await?;
         let version = &record.version;
-        tracing::info!(name = %version.name, version = %version.version, state = %version.state, "moved");
+        tracing::info!(task_id = %version.proposal_id, tool = %version.name, version = %version.version, state = %version.state, "moved");
         Ok(Response::new(proto::MoveResponse {
             tool: Some(version.into()),
         }))
+    }
+}
+
+impl KnowledgeApi {
+    /// Makes the decision the last span of the trace that began with the proposal.
+    fn tell_decision(&self, decision: kbi::Decision, made: &proto::MoveResponse) {
+        let Some(tool) = &made.tool else { return };
+        let span = tracing::info_span!(
+            "decision",
+            task_id = tool.proposal_id,
+            tool = tool.name,
+            version = tool.version,
+            ?decision,
+        );
+        if let Ok(id) = tool.proposal_id.parse() {
+            self.store.origins().adopt(id, &span);
+        }
     }
 }
 
@@ -129,6 +146,7 @@ impl server::KnowledgeService for KnowledgeApi {
             })
             .await?;
         self.metrics.validations.decided(decision);
+        self.tell_decision(decision, made.get_ref());
         Ok(made)
     }
 

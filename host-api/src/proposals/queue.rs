@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tonic::Status;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 use validation::{Generator, Previous, Progress, TrackRecord, ValidationError};
 
 /// How long to wait before each further try after the machine could not do its part; after the
@@ -135,7 +136,14 @@ impl Queue {
                 id.and_then(|id| Some((id, Arc::clone(waiting.hubs.get(&id)?))))
             };
             if let Some((id, hub)) = next {
-                let span = tracing::info_span!("validate", proposal = %id);
+                let span = tracing::info_span!(
+                    "validate",
+                    task_id = %id,
+                    attempt_id = Empty,
+                    tool = Empty,
+                    version = Empty
+                );
+                self.0.store.origins().adopt(id, &span);
                 let counted = self.0.metrics.validations.begin();
                 self.0.one(id, &hub).instrument(span).await;
                 drop(counted);
@@ -202,6 +210,8 @@ impl Inner {
             // Somebody was faster: what is known holds.
             return self.known(id).await;
         };
+        let attempt = format!("{id}/{}", begun.attempt);
+        tracing::Span::current().record("attempt_id", attempt);
         if begun.attempt > 3 {
             tracing::warn!(
                 attempt = begun.attempt,
@@ -244,6 +254,9 @@ impl Inner {
             )
             .await?
             .map_err(|error| Stop::Failed(error.to_string()))?;
+        let span = tracing::Span::current();
+        span.record("tool", record.tool.name.as_str());
+        span.record("version", record.tool.version.to_string());
         let generator = record.tool.generator.clone();
         let validator = Arc::clone(&self.validator);
         let (sender, mut progress) = tokio::sync::mpsc::unbounded_channel();

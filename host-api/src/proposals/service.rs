@@ -90,11 +90,12 @@ impl server::ValidationService for ValidationApi {
         } else {
             counted.accepted.inc();
         }
+        self.store.origins().remember(proposed.id);
         // Also when it was known: it may be one that was given up after its last try.
         if proposed.state.is_unfinished() {
             queue.enqueue(proposed.id);
         }
-        tracing::info!(proposal = %proposed.id, state = %proposed.state, "proposed");
+        tracing::info!(task_id = %proposed.id, state = %proposed.state, "proposed");
         Ok(Response::new(proto::SubmitProposedToolResponse {
             proposal_id: proposed.id.to_string(),
             tool_id: proposed.tool_id.to_string(),

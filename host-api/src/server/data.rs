@@ -48,6 +48,12 @@ impl DataDir {
         }
     }
 
+    /// Whether somebody has this folder now. Looks without waiting, and makes nothing.
+    pub(crate) fn is_taken(path: &Path) -> bool {
+        File::open(path.join("lock"))
+            .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -86,11 +92,14 @@ mod tests {
     fn a_data_folder_has_one_owner_at_a_time() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("a/b");
+        assert!(!DataDir::is_taken(&path));
         let first = DataDir::take(&path).unwrap();
+        assert!(DataDir::is_taken(&path));
         let second = DataDir::take(&path).unwrap_err();
         assert!(matches!(second, ServerError::InUse { .. }), "{second}");
         assert!(second.to_string().contains("in use by another service"));
         drop(first);
+        assert!(!DataDir::is_taken(&path));
         assert!(DataDir::take(&path).is_ok());
     }
 

@@ -9,7 +9,7 @@ mod upkeep;
 
 pub use backup::{BackupError, Restored, back_up, restore};
 pub use config::ServerConfig;
-pub use upkeep::{NewKey, key_fingerprint, rotate_key, sweep_cache};
+pub use upkeep::{NewKey, is_served, key_fingerprint, rotate_key, sweep_cache};
 
 use crate::ServerError;
 use crate::calls::{Calls, Ceiling, Tools};

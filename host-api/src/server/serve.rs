@@ -9,6 +9,7 @@ use crate::proposals::ValidationApi;
 use crate::proto::execution_service_server::ExecutionServiceServer;
 use crate::proto::knowledge_service_server::KnowledgeServiceServer;
 use crate::proto::validation_service_server::ValidationServiceServer;
+use crate::telemetry::request_span;
 use crate::{ServerError, proto};
 use futures::StreamExt as _;
 use runtime::CancellationToken;
@@ -83,7 +84,7 @@ impl BoundServer {
             tonic::transport::Server::builder()
                 .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
                 .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-                .trace_fn(|request| tracing::debug_span!("rpc", path = request.uri().path()))
+                .trace_fn(request_span)
                 .layer(RpcLayer(Arc::clone(&self.metrics)))
                 .add_service(health_service)
                 .add_service(reflection)

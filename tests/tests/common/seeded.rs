@@ -121,6 +121,19 @@ impl Seeded {
         Ok(response.into_inner().execution.expect("an execution"))
     }
 
+    /// Calls a tool and records the call: what happened, and the recording.
+    pub(crate) async fn recorded(&self, request: ExecuteToolRequest) -> (Execution, Vec<u8>) {
+        let request = ExecuteToolRequest {
+            record: true,
+            ..request
+        };
+        let response = self.client.clone().execute_tool(request).await;
+        let response = response.expect("answered").into_inner();
+        assert!(!response.recording_too_large);
+        let execution = response.execution.expect("an execution");
+        (execution, response.recording.to_vec())
+    }
+
     /// What the service's log says under the number in an `INTERNAL` status.
     pub(crate) fn logged(&self, status: &Status) -> Option<String> {
         let reference = status.message().rsplit(' ').next()?;

@@ -65,7 +65,7 @@ pub(crate) struct Earlier {
 
 /// How long one run of each input may take together, and how long comparing with one other
 /// implementation may, before no further run is begun.
-const EACH_ONCE: Duration = Duration::from_secs(1);
+const EACH_ONCE: Duration = Duration::from_secs(2);
 /// Rounds in which time is measured, at most.
 const ROUNDS: usize = 51;
 /// Examples and made-up inputs whose time is measured.

@@ -320,7 +320,9 @@ impl Hearing<'_, '_> {
                 }
             }
             Progress::StageFinished { report } => {
-                self.begun = None;
+                if let Some(begun) = self.begun.take() {
+                    begun.note(report.status, report.findings.len());
+                }
                 self.ended += 1;
                 self.journal.push(report);
             }

@@ -4,12 +4,11 @@
 //! Neither is trusted. Both have the same virtual clock and the same seed, so that an answer that
 //! only follows those is the same in both; where another seed changes it, nothing can be said.
 
-use super::MOST_FUEL;
 use crate::stages::examples::same::same;
 use crate::stages::fixtures::Fixtures;
 use crate::stages::{Stage, telling};
 use crate::{BehaviourKind, Contract, ValidationError};
-use policies::{Clocks, Random, WallTime};
+use policies::{Clocks, Fuel, Random, WallTime};
 use runtime::{Call, Execution, OutcomeKind, Tool, Usage};
 use serde_json::Value;
 use std::time::Instant;
@@ -30,9 +29,15 @@ pub(super) enum Answer {
     Refuses(String),
     /// It trapped, or wanted too much memory.
     Breaks(String),
-    /// It was ended by a limit of work, time or output: what it would have given is not known.
+    /// It was ended by a limit of work, time or output.
     CutOff(String),
+    /// It was ended because it is given less work here than calls may have: what it would have
+    /// given is not known.
+    Unknown,
 }
+
+/// Fuel of a run: a fifth of a second of work. Two that need more are not compared.
+const MOST_FUEL: Fuel = Fuel(200_000_000);
 
 impl Answer {
     fn of(execution: &Execution) -> Self {
@@ -64,6 +69,7 @@ impl Answer {
             Self::Gives(value) => short(&value.to_string()),
             Self::NoJson(text) => format!("no JSON: {}", short(text)),
             Self::Refuses(message) => format!("an error: {}", short(message)),
+            Self::Unknown => "nothing in time".to_owned(),
             Self::Breaks(how) | Self::CutOff(how) => format!("a failure: it {}", short(how)),
         }
     }
@@ -110,7 +116,7 @@ pub(super) struct Both {
 pub(super) enum Said {
     Same(Both),
     Differs(BehaviourKind, Both),
-    /// Chance has a part in it.
+    /// Chance has a part in it, or one was not done in time.
     Nothing,
 }
 
@@ -129,13 +135,18 @@ impl Pair<'_> {
         const LEAST_TIME: WallTime = WallTime::secs(10);
         let bound = side.fixtures.bind().await?;
         let mut policy = bound.policy.clone();
+        let is_less = policy.limits.fuel > MOST_FUEL;
         policy.limits.fuel = policy.limits.fuel.min(MOST_FUEL);
         policy.limits.wall_time = policy.limits.wall_time.max(LEAST_TIME);
         policy.capabilities.clocks = Clocks::Virtual;
         policy.capabilities.random = Random::Seeded(seed);
         let call = Call::new(policy).with_input(input);
         let execution = self.stage.run(side.tool, call).await?;
-        Ok((Answer::of(&execution), execution.usage))
+        let answer = match execution.outcome.kind() {
+            OutcomeKind::FuelExhausted if is_less => Answer::Unknown,
+            _ => Answer::of(&execution),
+        };
+        Ok((answer, execution.usage))
     }
 
     async fn both(&self, input: &str, seed: u64) -> Result<Both, ValidationError> {
@@ -150,6 +161,9 @@ impl Pair<'_> {
     /// Gives both the input.
     pub(super) async fn say(&self, input: &str) -> Result<Said, ValidationError> {
         let both = self.both(input, 0).await?;
+        if both.answers.contains(&Answer::Unknown) {
+            return Ok(Said::Nothing);
+        }
         let Some(kind) = relation(&both.answers[0], &both.answers[1]) else {
             return Ok(Said::Same(both));
         };

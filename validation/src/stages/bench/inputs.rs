@@ -25,6 +25,8 @@ pub(super) struct Input {
 /// Made-up inputs at most: those that fuzzing kept, and those at the edges of a schema.
 const KEPT: usize = 250;
 const EDGES: usize = 150;
+/// Inputs that are made from the schema without a plan.
+const MADE: usize = 400;
 
 /// Inputs, each once.
 #[derive(Default)]
@@ -39,10 +41,19 @@ impl Inputs {
             self.list.push(Input { text, origin });
         }
     }
+
+    /// Valid values at the edges of a manifest's input schema.
+    fn add_edges(&mut self, manifest: &Manifest, contract: &Contract, seed: u64) {
+        let schema = fuzzing::with_format_ranges(&manifest.input_schema);
+        let edges = fuzzing::boundary_inputs(&schema, seed).into_iter();
+        for value in edges.filter(|it| contract.allows_input(it)).take(EDGES) {
+            self.add(value.to_string(), Origin::Made);
+        }
+    }
 }
 
-/// What the tool is measured with: its examples, then what fuzzing kept, the costliest first.
-/// All of it is valid.
+/// What the tool is measured with: its examples, then what fuzzing kept, the costliest first, then
+/// values at the edges of its schema. All of it is valid.
 pub(super) fn gather(context: &Context<'_>) -> Vec<Input> {
     let mut inputs = Inputs::default();
     let examples = context.manifest.examples.iter().enumerate();
@@ -58,12 +69,14 @@ pub(super) fn gather(context: &Context<'_>) -> Vec<Input> {
             inputs.add(text, Origin::Made);
         }
     }
+    let seed = context.stage.options.fuzz_seed;
+    inputs.add_edges(context.manifest, context.contract, seed);
     inputs.list
 }
 
 /// What two implementations are compared with: the examples of the one that was there first, then
-/// those that the tool is measured with, then values at the edges of the schema. All of it is
-/// valid by that contract.
+/// those that the tool is measured with, then values at the edges of the schema and any that it
+/// allows. All of it is valid by that contract.
 pub(super) fn to_compare(
     first: &Manifest,
     contract: &Contract,
@@ -81,10 +94,12 @@ pub(super) fn to_compare(
             inputs.add(text, Origin::Made);
         }
     }
+    inputs.add_edges(first, contract, seed);
     let schema = fuzzing::with_format_ranges(&first.input_schema);
-    let edges = fuzzing::boundary_inputs(&schema, seed).into_iter();
-    for value in edges.filter(|it| contract.allows_input(it)).take(EDGES) {
-        inputs.add(value.to_string(), Origin::Made);
+    for value in fuzzing::made_inputs(&schema, seed, MADE) {
+        if contract.allows_input(&value) {
+            inputs.add(value.to_string(), Origin::Made);
+        }
     }
     inputs.list
 }

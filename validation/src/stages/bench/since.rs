@@ -1,6 +1,6 @@
 //! Beside the version that was there before.
 
-use super::beside::{Pair, Said, Side, short};
+use super::beside::{Answer, Both, Pair, Said, Side, short};
 use super::figures::Spread;
 use super::inputs::{self, Input, Origin};
 use super::{Context, EACH_ONCE, Earlier};
@@ -9,8 +9,8 @@ use crate::stages::Found;
 use crate::stages::fixtures::Fixtures;
 use crate::stages::manifest::granted;
 use crate::{
-    BehaviourChange, BehaviourKind, Contract, FigureChange, Finding, Reproducer, Severity,
-    ValidationError,
+    BehaviourChange, BehaviourKind, Contract, FigureChange, Finding, Manifest, Reproducer,
+    Severity, ValidationError,
 };
 use policies::{Bytes, Fuel};
 use semver::Version;
@@ -70,9 +70,11 @@ pub(super) async fn compare(
                 if kind == BehaviourKind::Answer {
                     usage.push(both.usage);
                 }
-                let kind = match input.origin {
-                    Origin::Example(_) => BehaviourKind::Example,
-                    Origin::Made => kind,
+                let is_released = earlier.manifest.is_some() && held(first, input, &both);
+                let kind = if is_released {
+                    BehaviourKind::Example
+                } else {
+                    kind
                 };
                 differing.push((kind, input));
             }
@@ -101,6 +103,18 @@ pub(super) async fn compare(
     }
     costs(earlier, &compared.figures, found);
     Ok(compared)
+}
+
+/// Whether the input is an example that held in the earlier version.
+fn held(first: &Manifest, input: &Input, both: &Both) -> bool {
+    let Origin::Example(index) = input.origin else {
+        return false;
+    };
+    let refuses = first
+        .examples
+        .get(index)
+        .is_some_and(|it| it.error.is_some());
+    refuses != matches!(both.answers[0], Answer::Gives(_))
 }
 
 /// A few of one kind; made-up inputs are made small.
@@ -307,7 +321,7 @@ fn costs(earlier: &Earlier, figures: &[FigureChange], found: &mut Found) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::beside::{Answer, relation};
+    use super::super::beside::relation;
     use super::*;
     use serde_json::json;
 

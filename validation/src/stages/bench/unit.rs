@@ -123,7 +123,13 @@ fn rules(found: &Found) -> Vec<(&str, Severity)> {
 
 #[tokio::test]
 async fn a_call_may_take_all_that_is_promised_and_not_one_unit_more() {
-    let (found, _) = Bench::of(prints("{}")).run().await;
+    // No input but that of the example.
+    let only = || {
+        let mut bench = Bench::of(prints("{}"));
+        bench.manifest.input_schema = json!({"const": {}});
+        bench
+    };
+    let (found, _) = only().run().await;
     let figure = |name: &str| found.metrics[name];
     let (fuel, memory) = (
         figure("examples_most_fuel"),
@@ -151,7 +157,7 @@ async fn a_call_may_take_all_that_is_promised_and_not_one_unit_more() {
             vec![("bench/over-memory-budget", Severity::Error)],
         ),
     ] {
-        let (found, _) = Bench::of(prints("{}")).promising(budget).run().await;
+        let (found, _) = only().promising(budget).run().await;
         assert_eq!(rules(&found), expected);
         for finding in &found.findings {
             assert_eq!(finding.place, Some(Place::Example { index: 0 }));
@@ -199,15 +205,17 @@ async fn of_many_inputs_over_the_budget_the_smallest_is_told_and_made_smaller() 
     assert!(again.input.len() < inputs[2].len(), "{}", again.input);
     assert_eq!(value.as_object().map(serde_json::Map::len), Some(1));
     let message = &finding.message;
-    assert!(message.contains("2 made-up inputs more"), "{message}");
+    assert!(
+        message.contains("made-up inputs more are over it"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn made_up_inputs_have_figures_of_their_own_and_are_shown_one_by_one() {
-    let (found, _) = Bench::of(ends(End::Echo))
-        .tried(&[r#"{"a":1}"#])
-        .run()
-        .await;
+    let mut bench = Bench::of(ends(End::Echo)).tried(&[r#"{"a":1}"#]);
+    bench.manifest.input_schema = json!({"enum": [{}, {"a": 1}]});
+    let (found, _) = bench.run().await;
     assert_eq!(found.metrics["inputs_count"], 2.0);
     assert!(found.metrics["made_up_median_fuel"] > 0.0);
     assert!(
