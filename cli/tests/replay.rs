@@ -218,7 +218,7 @@ fn recorded_component(world: &World) -> String {
         "{}",
         ended.stdout
     );
-    server.is_gone();
+    server.until_gone();
     fs::remove_dir_all(world.path("data")).expect("gone");
     ended.stdout
 }

@@ -124,7 +124,7 @@ fn the_same(server: Gone, policy: Policy, input: &str) -> Execution {
     let names = Arc::new(Names::default());
     let tool = load_with(&GUEST, Arc::clone(&names));
     let (execution, recording) = record(&tool, Call::new(policy).with_input(input));
-    server.is_gone();
+    server.until_gone();
     let asked = names.0.load(Ordering::Relaxed);
     let elsewhere = Arc::new(Names::default());
     let replayed = replay(&load_with(&GUEST, Arc::clone(&elsewhere)), &recording);
@@ -166,7 +166,7 @@ fn files_clocks_randomness_and_http_are_repeated_bit_for_bit_without_any_of_them
             assert_eq!(execution.usage.files_created, 1);
             // Four, then four at the hundredth.
             assert_eq!(execution.usage.bytes_written, 8 + said.len() as u64);
-            server.is_gone();
+            server.until_gone();
             let text = format!("{recording:?}");
             assert!(!text.contains(&folder.path().display().to_string()));
             folder.close().expect("gone");
@@ -194,7 +194,7 @@ fn recording_changes_nothing_of_a_run() {
         } else {
             run(&load(&GUEST), call)
         });
-        server.is_gone();
+        server.until_gone();
         // Its port has four or five digits.
         execution.usage.fuel = 0;
         execution.usage.network_sent = 0;
@@ -210,26 +210,30 @@ fn each_way_into_the_network_is_repeated() {
     for letter in ["h", "p"] {
         let server = Gone::http(1, HELLO);
         let to = there(&server);
-        let execution = the_same(server, policy(&[to.clone()]), &format!("{letter}{to}"));
+        let execution = the_same(
+            server,
+            policy(std::slice::from_ref(&to)),
+            &format!("{letter}{to}"),
+        );
         assert_eq!(gave(&execution), "hello");
         assert!(execution.usage.network_received > 5);
     }
     // Two at the same time.
     let server = Gone::http(2, HELLO);
     let to = there(&server);
-    let execution = the_same(server, policy(&[to.clone()]), &format!("m{to}"));
+    let execution = the_same(server, policy(std::slice::from_ref(&to)), &format!("m{to}"));
     assert_eq!(gave(&execution), "hellohello");
     assert_eq!(execution.usage.network_requests, 2);
 
     let server = Gone::serving(1, b"ping", "pong");
     let to = there(&server);
-    let execution = the_same(server, policy(&[to.clone()]), &format!("t{to}"));
+    let execution = the_same(server, policy(std::slice::from_ref(&to)), &format!("t{to}"));
     assert_eq!(gave(&execution), "pong");
     assert_eq!(execution.usage.network_received, 4);
 
     let server = Gone::datagram(b"pong");
     let to = there(&server);
-    let execution = the_same(server, policy(&[to.clone()]), &format!("u{to}"));
+    let execution = the_same(server, policy(std::slice::from_ref(&to)), &format!("u{to}"));
     assert_eq!(gave(&execution), "pong");
 
     let server = Gone::serving(1, b"ping", "pong");
@@ -251,7 +255,11 @@ fn what_failed_and_what_was_denied_is_so_again() {
     for letter in ["h", "p", "t"] {
         let server = Gone::http(0, HELLO);
         let to = at(server.port());
-        let execution = the_same(server, policy(&[to.clone()]), &format!("{letter}{to}"));
+        let execution = the_same(
+            server,
+            policy(std::slice::from_ref(&to)),
+            &format!("{letter}{to}"),
+        );
         assert!(gave(&execution).contains('!'), "{letter}");
     }
     for answer in [
@@ -261,7 +269,7 @@ fn what_failed_and_what_was_denied_is_so_again() {
     ] {
         let server = Gone::http(1, answer);
         let to = at(server.port());
-        let execution = the_same(server, policy(&[to.clone()]), &format!("h{to}"));
+        let execution = the_same(server, policy(std::slice::from_ref(&to)), &format!("h{to}"));
         assert_ne!(execution.output, b"hello", "{answer}");
     }
     // No grant, a name that leads where it must not, one that nobody knows, sockets that listen.
@@ -297,7 +305,7 @@ fn limits_are_met_at_the_same_byte_and_the_same_request() {
         for bytes in [0, 3, 4, 7, 60, 75, 100, 150] {
             let server = Gone::serving(2, ends, answer);
             let to = at(server.port());
-            let mut policy = policy(&[to.clone()]);
+            let mut policy = policy(std::slice::from_ref(&to));
             policy.limits.network_bytes = Bytes(bytes);
             let execution = the_same(server, policy, &format!("{letter}{to}"));
             denied += execution.usage.denied;
@@ -309,7 +317,7 @@ fn limits_are_met_at_the_same_byte_and_the_same_request() {
     for requests in [0, 1, 2] {
         let server = Gone::http(2, HELLO);
         let to = at(server.port());
-        let mut policy = policy(&[to.clone()]);
+        let mut policy = policy(std::slice::from_ref(&to));
         policy.limits.network_requests = requests;
         let execution = the_same(server, policy, &format!("m{to}"));
         assert_eq!(execution.usage.network_requests, requests);
@@ -322,7 +330,7 @@ fn a_run_that_met_its_deadline_in_the_network_is_repeated_up_to_there() {
     for letter in ["h", "t", "oh"] {
         let server = Gone::serving(1, b"this never comes", "");
         let to = at(server.port());
-        let mut policy = policy(&[to.clone()]);
+        let mut policy = policy(std::slice::from_ref(&to));
         policy.limits.wall_time = WallTime::millis(150);
         let execution = the_same(server, policy, &format!("{letter}{to}"));
         assert!(
@@ -347,7 +355,7 @@ fn another_component_diverges_at_its_first_other_question() {
     let policy = with_folder(policy(std::slice::from_ref(&there)), folder.path());
     let call = Call::new(policy).with_input(format!("oh{there}"));
     let (_, recording) = record(&load(&GUEST), call);
-    server.is_gone();
+    server.until_gone();
 
     let other = common::network::guest_with("\"a.txtnew\"", "\"b.txtnew\"");
     let divergence = diverges(&load(&other), &recording);
@@ -554,7 +562,7 @@ fn content() -> &'static [u8] {
         let policy = with_folder(policy(std::slice::from_ref(&there)), folder.path());
         let call = Call::new(policy).with_input(format!("om{there}"));
         let (_, recording) = record(&loaded(), call);
-        server.is_gone();
+        server.until_gone();
         recording.to_content().expect("it can be written")
     });
     &CONTENT

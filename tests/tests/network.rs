@@ -113,7 +113,7 @@ async fn a_call_of_a_component_is_repeated_without_the_service_and_without_the_s
     let said = gave(&execution);
     assert!(said.ends_with("!aahello\""), "{said}");
     service.stop();
-    server.is_gone();
+    server.until_gone();
 
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("case.rec"), recording).expect("written");

@@ -156,10 +156,10 @@ fn file(state: &mut State, fd: &Fd) -> Result<Option<Writable>> {
 }
 
 pub(super) async fn directories(state: &mut State) -> Result<Vec<(Fd, String)>> {
+    const WHAT: &str = "folders";
     if !state.parts.has_files() {
         return Ok(Vec::new());
     }
-    const WHAT: &str = "folders";
     if let Some(names) = told::<Vec<String>>(state.tape.as_ref(), WHAT)? {
         let mut folders = Vec::new();
         for name in names {

@@ -26,6 +26,10 @@ pub(super) const PERMIT: u64 = 64 << 10;
 /// What the calls that write and flush take at once (wasi:io, `blocking-write-and-flush`).
 const FLUSHED: u64 = 4096;
 
+/// What wasmtime-wasi's streams of files answer, as recordings name it.
+const READ: &str = "file read by a stream";
+const WRITTEN: &str = "file written by a stream";
+
 /// What the guest gets from most functions here.
 type Answer<T> = Result<std::result::Result<T, StreamError>>;
 
@@ -125,14 +129,12 @@ async fn take(
             if room == 0 {
                 return Ok(Ok(Vec::new()));
             }
-            const WHAT: &str = "file read by a stream";
-            let result = match told_stream(state.tape.as_ref(), WHAT) {
-                Some(told) => told,
-                None => {
-                    let file = state.parts.table.get_mut(&stream)?;
-                    let result = file.blocking_read(room).await;
-                    keep_stream(state.tape.as_ref(), WHAT, result)
-                }
+            let result = if let Some(told) = told_stream(state.tape.as_ref(), READ) {
+                told
+            } else {
+                let file = state.parts.table.get_mut(&stream)?;
+                let result = file.blocking_read(room).await;
+                keep_stream(state.tape.as_ref(), READ, result)
             };
             match converted(state, result)? {
                 Ok(bytes) => bytes.into(),
@@ -197,14 +199,12 @@ async fn put_file(
         let error = state.parts.table.push(IoError::from(code))?;
         return Ok(Err(StreamError::LastOperationFailed(error)));
     }
-    const WHAT: &str = "file written by a stream";
-    let result = match told_stream::<()>(state.tape.as_ref(), WHAT) {
-        Some(told) => told,
-        None => {
-            let file = state.parts.table.get_mut(stream)?;
-            let result = file.blocking_write_and_flush(bytes.into()).await;
-            keep_stream(state.tape.as_ref(), WHAT, result)
-        }
+    let result = if let Some(told) = told_stream::<()>(state.tape.as_ref(), WRITTEN) {
+        told
+    } else {
+        let file = state.parts.table.get_mut(stream)?;
+        let result = file.blocking_write_and_flush(bytes.into()).await;
+        keep_stream(state.tape.as_ref(), WRITTEN, result)
     };
     if result.is_ok() {
         state.file_bytes += hole + length;

@@ -138,7 +138,7 @@ fn called<'a>(
 }
 
 mod system_clock {
-    use super::*;
+    use super::{Instant, Result, State, clocks};
 
     pub(super) async fn now(state: &mut State) -> Result<Instant> {
         let now = clocks::wall_now(state).await?;

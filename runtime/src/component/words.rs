@@ -150,7 +150,7 @@ mod tests {
         let (fd, path, open_flags) = (7u32, "a\n.txt".to_owned(), OpenFlags::CREATE);
         assert_eq!(
             words!(fd, path, open_flags),
-            r#"fd 7, path "a\n.txt", open flags OpenFlags(CREATE)"#
+            r#"fd 7, path "a\n.txt", open flags (CREATE)"#
         );
         let data = b"abc".to_vec();
         assert_eq!(words!(data), "data 3 bytes (ba7816bf8f01cfea)");

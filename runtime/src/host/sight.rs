@@ -177,27 +177,27 @@ async fn taped(host: &mut Host<'_>, fd: i32, most: usize) -> Result<Result<Listi
     let mut memory = vec![0; most + 4];
     let end = i64::try_from(most)?;
     let arguments = [i64::from(fd), 0, end, 0, end];
-    let answer = match host.state.replayed("fd_readdir", &mut memory, &arguments) {
-        Some(answer) => answer?,
-        None => {
-            let raw = match folder(host, fd).await? {
-                Ok(folder) => listing::raw(folder, most).await,
-                Err(error) => Err(error),
-            };
-            let error = match raw {
-                Ok(raw) => {
-                    memory[..raw.bytes.len()].copy_from_slice(&raw.bytes);
-                    let length = u32::try_from(raw.bytes.len())?;
-                    memory[most..].copy_from_slice(&length.to_le_bytes());
-                    errno::SUCCESS
-                }
-                Err(error) => error,
-            };
-            if let Some(tape) = &host.state.tape {
-                tape.answered("fd_readdir", &memory, &arguments, &Ok(error));
+    let told = host.state.replayed("fd_readdir", &mut memory, &arguments);
+    let answer = if let Some(answer) = told {
+        answer?
+    } else {
+        let raw = match folder(host, fd).await? {
+            Ok(folder) => listing::raw(folder, most).await,
+            Err(error) => Err(error),
+        };
+        let error = match raw {
+            Ok(raw) => {
+                memory[..raw.bytes.len()].copy_from_slice(&raw.bytes);
+                let length = u32::try_from(raw.bytes.len())?;
+                memory[most..].copy_from_slice(&length.to_le_bytes());
+                errno::SUCCESS
             }
-            error
+            Err(error) => error,
+        };
+        if let Some(tape) = &host.state.tape {
+            tape.answered("fd_readdir", &memory, &arguments, &Ok(error));
         }
+        error
     };
     if answer != errno::SUCCESS {
         return Ok(Err(answer));

@@ -29,6 +29,8 @@ pub(crate) struct Beside {
     begun: u32,
 }
 
+type Driver = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
 struct Underway {
     id: u32,
     /// Where the guest's future of the response is in its table.
@@ -37,7 +39,7 @@ struct Underway {
     /// What came of it, until the guest's future has it.
     done: Option<Result<Response<WasiBody>, Error>>,
     /// What is to be polled while the body is read.
-    driver: Option<Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>>,
+    driver: Option<Driver>,
     /// Cancelled when the guest has dropped the response.
     dropped: CancellationToken,
 }
@@ -115,7 +117,7 @@ impl Beside {
                 let dropped = request.dropped.clone().drop_guard();
                 let worker = spawn(async move {
                     let _dropped = dropped;
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 });
                 (response, worker)
             });

@@ -116,9 +116,10 @@ impl<T: Kept> Kept for Option<T> {
     }
 
     fn take(from: &mut &[u8]) -> Option<Self> {
-        Some(match bool::take(from)? {
-            true => Some(T::take(from)?),
-            false => None,
+        Some(if bool::take(from)? {
+            Some(T::take(from)?)
+        } else {
+            None
         })
     }
 }
@@ -133,9 +134,10 @@ impl<T: Kept, E: Kept> Kept for Result<T, E> {
     }
 
     fn take(from: &mut &[u8]) -> Option<Self> {
-        Some(match bool::take(from)? {
-            true => Ok(T::take(from)?),
-            false => Err(E::take(from)?),
+        Some(if bool::take(from)? {
+            Ok(T::take(from)?)
+        } else {
+            Err(E::take(from)?)
         })
     }
 }

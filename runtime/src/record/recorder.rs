@@ -7,6 +7,10 @@ use super::recording::Answer;
 use crate::sandbox::Largest;
 
 /// Keeps what a run asks and is answered from outside, within a bound.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 pub(super) struct Recorder {
     /// Bytes that may be kept.
     room: u64,

@@ -468,7 +468,7 @@ impl Gone {
     }
 
     /// Waits until nobody is there any more; whoever was not asked as often goes as well.
-    pub(crate) fn is_gone(self) {
+    pub(crate) fn until_gone(self) {
         self.stop.store(true, std::sync::atomic::Ordering::SeqCst);
         while !self.ends.is_finished() {
             let _ = TcpStream::connect(("127.0.0.1", self.port));

@@ -76,7 +76,10 @@ async fn drop_names(state: &mut State, stream: Names) -> Result<()> {
 }
 
 mod lookup {
-    use super::*;
+    use super::{
+        Answer, Context, DynPollable, ErrorCode, Given, IpAddress, Names, Network, Poll, Resource,
+        Result, State, Waker, code, network, ours, spawn, subscribe,
+    };
 
     pub(super) async fn resolve(
         state: &mut State,
