@@ -19,8 +19,8 @@ pub(crate) enum Class {
     Raw,
     /// It fits the schema.
     Valid(Value),
-    /// It does not, or is no JSON.
-    Forbidden,
+    /// It does not, or is no JSON at all.
+    Forbidden(Option<Value>),
 }
 
 impl Class {
@@ -30,7 +30,7 @@ impl Class {
         };
         match serde_json::from_slice(input) {
             Ok(value) if contract.allows_input(&value) => Self::Valid(value),
-            _ => Self::Forbidden,
+            other => Self::Forbidden(other.ok()),
         }
     }
 
@@ -43,7 +43,7 @@ impl Class {
 
     /// Whether the tool has to answer it well: any input where there is no contract.
     pub(crate) fn counts(&self) -> bool {
-        !matches!(self, Self::Forbidden)
+        !matches!(self, Self::Forbidden(_))
     }
 }
 
@@ -124,7 +124,10 @@ fn success(seen: &Seen<'_>, class: &Class, spec: &Spec) -> Option<Key> {
     let contract = spec.contract.as_ref()?;
     match class {
         Class::Raw => None,
-        Class::Forbidden => Some(Key::new(Rule::AcceptsForbidden, 0)),
+        Class::Forbidden(value) => {
+            let by_value = value.as_ref().is_some_and(|it| contract.forbids_value(it));
+            Some(Key::new(Rule::AcceptsForbidden, u64::from(by_value)))
+        }
         Class::Valid(_) => match serde_json::from_slice(seen.stdout) {
             Err(_) => Some(Key::new(Rule::NoJson, 0)),
             Ok(output) => match contract.check_output(&output) {
@@ -168,6 +171,6 @@ mod tests {
         assert!(taken(json!({"n": 1, "m": [1.5, -2]})));
         assert!(!taken(json!({"n": 1.0})));
         assert!(!taken(json!([{"n": [-0.0]}])));
-        assert!(!Class::Forbidden.must_be_taken());
+        assert!(!Class::Forbidden(None).must_be_taken());
     }
 }
