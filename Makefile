@@ -1,5 +1,5 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test bench lint fuzz fuzz-host images images-test deploy-check clean
+.PHONY: help setup build demo test bench lint fuzz fuzz-host tools-table images images-test deploy-check clean
 
 COUNT ?= 10000
 SEED ?= 1
@@ -18,6 +18,7 @@ help:
 	@echo "make images  the container images, from scratch (ENGINE=podman or docker)"
 	@echo "make images-test   those, run here as restricted as on a cluster"
 	@echo "make deploy-check  deploy/kubernetes against schemas, checkov and our own tests"
+	@echo "make tools-table   validates every tool of tests/tools and writes docs/tools.md"
 	@echo "make clean   removes target/"
 
 setup:
@@ -52,6 +53,9 @@ images-test:
 
 deploy-check:
 	@./scripts/deploy-check.sh
+
+tools-table: setup
+	@./scripts/tools-table.sh
 
 clean:
 	cargo clean

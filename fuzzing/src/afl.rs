@@ -1,13 +1,15 @@
 //! LibAFL's side: the executor that calls our runs, what is worth keeping, and the stages.
 
 mod operands;
+mod repair;
 mod tmin;
 
 pub(crate) use operands::{OperandReplace, Operands};
+use repair::Repair;
 pub(crate) use tmin::minimise;
 
-use crate::schema::{JsonMutator, Schema};
-use crate::session::{Session, Verdict};
+use crate::schema::{JsonMutator, Near, Schema};
+use crate::session::{Fate, Session, Verdict};
 use libafl::corpus::{InMemoryCorpus, Testcase};
 use libafl::events::NopEventManager;
 use libafl::executors::{Executor, ExitKind, HasObservers};
@@ -42,6 +44,8 @@ pub(crate) struct Observation {
     new_counts: u32,
     costly: bool,
     fuel: u64,
+    /// How much it is worth to go on from it, by what became of it.
+    fate: f64,
     /// Whether it looked wrong in a way that is new.
     new_suspect: bool,
     /// Whether what is being made smaller still shows: see [`tmin`].
@@ -79,6 +83,11 @@ impl Observation {
         self.new_counts = verdict.novelty.counts;
         self.costly = verdict.costly;
         self.fuel = verdict.fuel;
+        self.fate = match verdict.fate {
+            Fate::Answered => 6.0,
+            Fate::Unknown | Fate::Refused => 1.0,
+            Fate::Forbidden => 0.1,
+        };
         self.new_suspect = verdict.bad.is_some_and(|(_, new)| new);
         // What looks wrong is no ground to build on: its coverage is that of failing.
         if verdict.bad.is_some() {
@@ -160,6 +169,7 @@ struct Kept {
     new_edges: u32,
     new_counts: u32,
     fuel: u64,
+    fate: f64,
 }
 
 impl_serdeany!(Kept);
@@ -201,6 +211,7 @@ impl<EM, S> Feedback<EM, BytesInput, tuple_list_type!(Observation), S> for Keep 
             new_edges: seen.new_edges,
             new_counts: seen.new_counts,
             fuel: seen.fuel,
+            fate: seen.fate,
         });
         Ok(())
     }
@@ -231,8 +242,8 @@ impl<EM, S> Feedback<EM, BytesInput, tuple_list_type!(Observation), S> for Suspi
     }
 }
 
-/// How much a kept input is worth another try: those that brought new edges most, each less with
-/// every time that it was tried, and those that take long less. Nothing here depends on the
+/// How much a kept input is worth another try: those that were answered and brought new edges
+/// most, each less with every time that it was tried, and those that take long less. Nothing here depends on the
 /// clock, so that a campaign can be repeated.
 #[derive(Clone, Debug)]
 struct Worth;
@@ -251,7 +262,7 @@ impl TestcaseScore<BytesInput, State> for Worth {
         let new = 1.0 + f64::from(kept.new_edges) + 0.25 * f64::from(kept.new_counts);
         let fuel = f64::from(u32::try_from(kept.fuel).unwrap_or(u32::MAX));
         let cost = 1.0 + fuel / 100_000.0 + size / 2_000.0;
-        Ok(new.ln_1p() / (1.0 + tried).sqrt() / cost.sqrt())
+        Ok(kept.fate * new.ln_1p() / (1.0 + tried).sqrt() / cost.sqrt())
     }
 }
 
@@ -261,6 +272,8 @@ const MOST_WORDS: usize = 2048;
 /// Before an input's first mutations: what it is compared with on its way.
 struct Compare<ST> {
     inner: ST,
+    /// Edges that were reached when it was last seen which words are near.
+    reached: usize,
 }
 
 impl<'s, 'a, EM, Z, ST> Stage<Runs<'s, 'a>, EM, State, Z> for Compare<ST>
@@ -276,6 +289,13 @@ where
     ) -> Result<(), Error> {
         /// How often an input is compared, at first and then now and then.
         const ALWAYS: usize = 2;
+        let reached = executor.session.coverage.reached();
+        if reached != self.reached {
+            self.reached = reached;
+            state.add_metadata(Near {
+                words: executor.session.near_words(),
+            });
+        }
         let tried = state.current_testcase()?.scheduled_count();
         if tried >= ALWAYS && !tried.is_multiple_of(16) {
             return Ok(());
@@ -417,6 +437,7 @@ pub(crate) fn campaign<'a>(
             .unwrap_or_else(|| Rc::new(Schema::any()));
         let mut stages = tuple_list!(
             Compare {
+                reached: 0,
                 inner: StdMutationalStage::with_max_iterations(
                     HavocScheduledMutator::with_max_stack_pow(
                         tuple_list!(OperandReplace, I2SRandReplace::new(), OperandReplace),
@@ -424,6 +445,15 @@ pub(crate) fn campaign<'a>(
                     ),
                     some(64),
                 ),
+            },
+            Repair {
+                mutator: beginning.schema.clone().map(JsonMutator::new),
+            },
+            Repair {
+                mutator: beginning
+                    .schema
+                    .is_none()
+                    .then(|| HavocScheduledMutator::with_max_stack_pow(havoc_mutations(), 2)),
             },
             StdMutationalStage::with_max_iterations(JsonMutator::new(schema), some(json)),
             StdMutationalStage::with_max_iterations(

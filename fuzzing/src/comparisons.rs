@@ -1,21 +1,66 @@
 //! What a run compared with what.
 
 use libafl::observers::cmp::{CmpValues, CmplogBytes};
+use std::collections::{HashMap, HashSet};
 
 /// What a run compared with what, each pair once.
 #[derive(Default)]
 pub(crate) struct Comparisons {
-    numbers: Vec<Number>,
+    numbers: Vec<(i32, Number)>,
+    /// What was equal.
+    equal: Equal,
     /// How many pairs each place has given in this run.
-    seen: std::collections::HashMap<i32, u8>,
+    seen: HashMap<i32, u8>,
     texts: Vec<(Vec<u8>, Vec<u8>)>,
 }
+
+/// Where what a run compared was equal, and is not so by chance: larger numbers, longer texts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Equal {
+    /// Places in the code.
+    sites: HashSet<i32>,
+    /// Lengths of texts.
+    lengths: HashSet<usize>,
+}
+
+impl Equal {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sites.is_empty() && self.lengths.is_empty()
+    }
+}
+
+/// Two texts that were compared.
+type Texts = (Vec<u8>, Vec<u8>);
+
+/// Numbers from here on, and texts of this length, are not equal by chance.
+const LARGE: u64 = 256;
+const LONG: usize = 3;
 
 /// Two numbers that were compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Number {
     Narrow(u32, u32),
     Wide(u64, u64),
+}
+
+impl Number {
+    /// In the form in which LibAFL's mutators take it, as narrow as it can be.
+    fn value(self) -> CmpValues {
+        let narrow = |one: u32, other: u32| match (u8::try_from(one), u8::try_from(other)) {
+            (Ok(one), Ok(other)) => CmpValues::U8((one, other, false)),
+            _ => match (u16::try_from(one), u16::try_from(other)) {
+                (Ok(one), Ok(other)) => CmpValues::U16((one, other, false)),
+                _ => CmpValues::U32((one, other, false)),
+            },
+        };
+        match self {
+            Self::Narrow(one, other) => narrow(one, other),
+            Self::Wide(one, other) => match (u32::try_from(one), u32::try_from(other)) {
+                (Ok(one), Ok(other)) => narrow(one, other),
+                _ => CmpValues::U64((one, other, false)),
+            },
+        }
+    }
 }
 
 /// Pairs that are kept of one place: of a loop the first few.
@@ -28,6 +73,8 @@ const LONGEST: usize = 32;
 impl Comparisons {
     pub(crate) fn clear(&mut self) {
         self.numbers.clear();
+        self.equal.sites.clear();
+        self.equal.lengths.clear();
         self.seen.clear();
         self.texts.clear();
     }
@@ -43,16 +90,41 @@ impl Comparisons {
 
     pub(crate) fn narrow(&mut self, site: i32, one: i32, other: i32) {
         let pair = Number::Narrow(one.cast_unsigned(), other.cast_unsigned());
+        if one == other && u64::from(one.cast_unsigned()) >= LARGE {
+            self.equal.sites.insert(site);
+        }
         if one != other && self.numbers.len() < MOST && self.room(site) {
-            self.numbers.push(pair);
+            self.numbers.push((site, pair));
         }
     }
 
     pub(crate) fn wide(&mut self, site: i32, one: i64, other: i64) {
         let pair = Number::Wide(one.cast_unsigned(), other.cast_unsigned());
-        if one != other && self.numbers.len() < MOST && self.room(site) {
-            self.numbers.push(pair);
+        if one == other && one.cast_unsigned() >= LARGE {
+            self.equal.sites.insert(site);
         }
+        if one != other && self.numbers.len() < MOST && self.room(site) {
+            self.numbers.push((site, pair));
+        }
+    }
+
+    /// What was equal.
+    pub(crate) fn equal(&self) -> &Equal {
+        &self.equal
+    }
+
+    /// What is not equal here where it was in another run.
+    pub(crate) fn broken(&self, was: &Equal) -> (Vec<CmpValues>, Vec<Texts>) {
+        let is_broken = |site: &i32| was.sites.contains(site) && !self.equal.sites.contains(site);
+        let numbers = self.numbers.iter().filter(|(site, _)| is_broken(site));
+        let texts = self
+            .texts
+            .iter()
+            .filter(|(one, other)| one.len() == other.len() && was.lengths.contains(&one.len()));
+        (
+            numbers.map(|(_, number)| number.value()).collect(),
+            texts.cloned().collect(),
+        )
     }
 
     /// Two texts in memory; a negative length is one that a NUL ends.
@@ -69,6 +141,9 @@ impl Comparisons {
         let (Some(one), Some(other)) = (text(one), text(other)) else {
             return;
         };
+        if one == other && one.len() >= LONG {
+            self.equal.lengths.insert(one.len());
+        }
         let known = self
             .texts
             .iter()
@@ -86,23 +161,11 @@ impl Comparisons {
     /// In the form in which LibAFL's mutators take them. They copy as much of one side as the
     /// other has: both have to be of one length, and not empty.
     pub(crate) fn values(&self) -> Vec<CmpValues> {
-        let mut values = Vec::with_capacity(self.numbers.len() + self.texts.len());
-        let narrow = |one: u32, other: u32| match (u8::try_from(one), u8::try_from(other)) {
-            (Ok(one), Ok(other)) => CmpValues::U8((one, other, false)),
-            _ => match (u16::try_from(one), u16::try_from(other)) {
-                (Ok(one), Ok(other)) => CmpValues::U16((one, other, false)),
-                _ => CmpValues::U32((one, other, false)),
-            },
-        };
-        for number in &self.numbers {
-            values.push(match *number {
-                Number::Narrow(one, other) => narrow(one, other),
-                Number::Wide(one, other) => match (u32::try_from(one), u32::try_from(other)) {
-                    (Ok(one), Ok(other)) => narrow(one, other),
-                    _ => CmpValues::U64((one, other, false)),
-                },
-            });
-        }
+        let mut values: Vec<CmpValues> = self
+            .numbers
+            .iter()
+            .map(|(_, number)| number.value())
+            .collect();
         for (one, other) in &self.texts {
             let length = one.len().min(other.len());
             if length > 0 {
@@ -149,6 +212,29 @@ mod tests {
             (one.to_slice(), other.to_slice()),
             (&b"longe"[..], &b"short"[..])
         );
+    }
+
+    #[test]
+    fn what_was_equal_and_is_not_is_told() {
+        let mut before = Comparisons::default();
+        before.narrow(1, 5000, 5000);
+        before.narrow(2, 7, 7);
+        before.wide(3, 1 << 40, 1 << 40);
+        before.texts(b"abcdabcd", 0, 4, 4);
+        let was = before.equal().clone();
+        assert!(!was.is_empty());
+        let mut after = Comparisons::default();
+        after.narrow(1, 5000, 6000);
+        after.narrow(2, 7, 8);
+        after.wide(3, 1 << 40, 1 << 40);
+        after.wide(3, 1, 2);
+        after.texts(b"abcdabce", 0, 4, 4);
+        after.texts(b"abcdabce", 1, 2, 2);
+        let (numbers, texts) = after.broken(&was);
+        assert!(matches!(numbers[..], [CmpValues::U16((5000, 6000, false))]));
+        assert_eq!(texts, [(b"abcd".to_vec(), b"abce".to_vec())]);
+        after.clear();
+        assert!(after.equal().is_empty());
     }
 
     #[test]

@@ -48,6 +48,10 @@ impl Court<'_> {
         };
         let message = self.message(rule, suspect, &execution);
         let mut severity = rule.severity(class.counts());
+        if rule == Rule::AcceptsForbidden && self.forbids_value(&class) {
+            // Nobody can rely on what the schema says; a person decides whether that matters.
+            severity = oracle::Severity::Warning;
+        }
         if rule == Rule::Leak && !self.subject.spec.environment.is_empty() {
             severity = oracle::Severity::Warning;
         }
@@ -60,6 +64,13 @@ impl Court<'_> {
             fuel: self.fuel(),
             execution: Some(execution),
         })
+    }
+
+    fn forbids_value(&self, class: &Class) -> bool {
+        match (class, &self.subject.spec.contract) {
+            (Class::Forbidden(Some(value)), Some(contract)) => contract.forbids_value(value),
+            _ => false,
+        }
     }
 
     pub(crate) fn fuel(&self) -> u64 {
@@ -212,8 +223,10 @@ impl Court<'_> {
         let [smaller, larger] = &growth.inputs;
         let (one, other) = (self.run(smaller, world)?, self.run(larger, world)?);
         let work = |execution: &Execution| crate::growth::real(execution.usage.fuel.max(1));
-        let sizes = crate::growth::real(larger.len() as u64)
-            / crate::growth::real(smaller.len().max(1) as u64);
+        let [from, to] = growth
+            .sizes
+            .map(|size| crate::growth::real(size.max(1) as u64));
+        let sizes = to / from;
         let exponent = (work(&other) / work(&one)).ln() / sizes.ln();
         if exponent < bound {
             return None;
@@ -224,11 +237,11 @@ impl Court<'_> {
             .map(|(size, _)| size.to_string())
             .collect();
         let message = format!(
-            "its work grows with about the {:.1}th power of the input's size ({} bytes take {} units of fuel, {} bytes take {}; measured at {} bytes), where at most the {bound}th is expected",
+            "its work grows with about the {:.1}th power of the size of a part of its input ({} bytes take {} units of fuel, {} bytes take {}; measured at {} bytes), where at most the {bound}th is expected",
             exponent,
-            smaller.len(),
+            growth.sizes[0],
             one.usage.fuel,
-            larger.len(),
+            growth.sizes[1],
             other.usage.fuel,
             points.join(", "),
         );

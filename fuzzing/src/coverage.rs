@@ -61,6 +61,11 @@ impl Coverage {
         self.reached
     }
 
+    /// Whether an edge was ever reached.
+    pub(crate) fn is_reached(&self, edge: usize) -> bool {
+        self.seen.get(edge).is_some_and(|seen| *seen != 0)
+    }
+
     /// How many there are.
     pub(crate) fn edges(&self) -> usize {
         self.seen.len()

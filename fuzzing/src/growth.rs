@@ -12,18 +12,22 @@ use serde_json::Value;
 pub(crate) struct Growth {
     /// The exponent: 1 is linear, 2 quadratic.
     pub(crate) exponent: f64,
-    /// Sizes in bytes and work, from small to large.
+    /// Sizes of the part that was made larger, in bytes, and work, from small to large.
     pub(crate) points: Vec<(usize, u64)>,
     /// The largest input but one, and the largest.
     pub(crate) inputs: [Vec<u8>; 2],
+    /// The sizes of that part in the two.
+    pub(crate) sizes: [usize; 2],
 }
 
 /// The largest input that is made.
 const LARGEST: usize = 48 << 10;
 /// Less work than this is no growth worth a word, whatever its shape.
 const LEAST_WORK: u64 = 1_500_000;
-/// Places of an input that are made larger.
+/// Places of an input that are made larger, each by itself.
 const PLACES: usize = 6;
+/// Instead of a place: all of them at once.
+const ALL: usize = usize::MAX;
 
 /// Measures the growth from each of these inputs; gives the steepest. Goes on until `over`.
 pub(crate) fn steepest(
@@ -33,7 +37,7 @@ pub(crate) fn steepest(
 ) -> Option<Growth> {
     let mut steepest: Option<Growth> = None;
     for input in inputs {
-        for place in 0..PLACES {
+        for place in (0..PLACES).chain([ALL]) {
             if over() {
                 return steepest;
             }
@@ -54,6 +58,9 @@ fn measure(session: &mut Session<'_>, input: &[u8], place: usize) -> Option<Grow
     let mut points: Vec<(usize, u64)> = Vec::new();
     let mut inputs: Vec<Vec<u8>> = Vec::new();
     let mut times = 1;
+    // What stays as it is does not count: or the work would seem to explode where a small part of
+    // a large input grows.
+    let mut part = Part::default();
     loop {
         let larger = enlarge(input, place, times)?;
         let too_large = larger.len() > LARGEST;
@@ -66,12 +73,16 @@ fn measure(session: &mut Session<'_>, input: &[u8], place: usize) -> Option<Grow
         if fuel.1 && points.len() >= 3 {
             break;
         }
-        points.push((larger.len(), fuel.0));
+        points.push((part.of(larger.len()), fuel.0));
         inputs.push(larger);
         if fuel.1 {
             break;
         }
         times *= 2;
+    }
+    // How large the part is that is there once is known by the second.
+    if let Some(first) = points.first_mut() {
+        first.0 = part.unit();
     }
     let [.., third, second, last] = points[..] else {
         return None;
@@ -98,7 +109,31 @@ fn measure(session: &mut Session<'_>, input: &[u8], place: usize) -> Option<Grow
         exponent,
         points,
         inputs: [inputs.pop()?, largest],
+        sizes: [second.0, last.0],
     })
+}
+
+/// The part of an input that is made larger, by the sizes of the whole.
+#[derive(Default)]
+struct Part {
+    once: usize,
+    twice: usize,
+}
+
+impl Part {
+    /// The part's size where the whole has this one: the first is that of the part once.
+    fn of(&mut self, whole: usize) -> usize {
+        if self.once == 0 {
+            self.once = whole;
+        } else if self.twice == 0 {
+            self.twice = whole;
+        }
+        (whole - self.once.min(whole)) + self.unit()
+    }
+
+    fn unit(&self) -> usize {
+        self.twice.saturating_sub(self.once).max(1)
+    }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a ratio for people")]
@@ -115,6 +150,10 @@ fn enlarge(input: &[u8], place: usize, times: usize) -> Option<Vec<u8>> {
     if let Ok(mut value) = serde_json::from_slice::<Value>(input)
         && (value.is_array() || value.is_object() || value.is_string())
     {
+        if place == ALL {
+            enlarge_all(&mut value, times);
+            return Some(value.to_string().into_bytes());
+        }
         let mut left = place;
         return enlarge_value(&mut value, &mut left, times).then(|| value.to_string().into_bytes());
     }
@@ -128,6 +167,23 @@ fn enlarge(input: &[u8], place: usize, times: usize) -> Option<Vec<u8>> {
             Some([head, &middle.repeat(times), tail].concat())
         }
         _ => None,
+    }
+}
+
+/// Makes each list and text so many times as long.
+fn enlarge_all(value: &mut Value, times: usize) {
+    match value {
+        Value::Array(elements) => {
+            // What is in a list grows with it, and that is enough.
+            let one = elements.clone();
+            elements.clear();
+            for round in 0..times {
+                elements.extend(one.iter().map(|it| varied(it, round)));
+            }
+        }
+        Value::String(text) => *text = text.repeat(times),
+        Value::Object(members) => members.values_mut().for_each(|it| enlarge_all(it, times)),
+        _ => {}
     }
 }
 
@@ -187,6 +243,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_size_of_a_part_is_what_grows() {
+        let mut part = Part::default();
+        // 1000 bytes that stay, and 10 that double.
+        let sizes: Vec<usize> = [1010, 1020, 1040, 1080].map(|whole| part.of(whole)).into();
+        assert_eq!(part.unit(), 10);
+        assert_eq!(sizes[1..], [20, 40, 80]);
+    }
+
+    #[test]
     fn each_list_and_text_is_made_larger_on_its_own() {
         let input = br#"{"a":[1,2],"b":"xy"}"#;
         let made =
@@ -194,6 +259,7 @@ mod tests {
         assert_eq!(made(0).as_deref(), Some(r#"{"a":[1,2,2,3],"b":"xy"}"#));
         assert_eq!(made(1).as_deref(), Some(r#"{"a":[1,2],"b":"xyxy"}"#));
         assert_eq!(made(2), None);
+        assert_eq!(made(ALL).as_deref(), Some(r#"{"a":[1,2,2,3],"b":"xyxy"}"#));
         assert_eq!(enlarge(b"a b", 0, 2).as_deref(), Some(&b"a ba b"[..]));
         assert_eq!(
             enlarge(b"<abcdef>", 1, 2).as_deref(),

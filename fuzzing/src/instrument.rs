@@ -51,6 +51,8 @@ pub(crate) struct Instrumented {
     pub(crate) wasm: Vec<u8>,
     /// Counters, a byte each, from [`layout::EDGES`] on in the second memory.
     pub(crate) edges: usize,
+    /// The counter of each function's entry.
+    pub(crate) entries: Vec<usize>,
 }
 
 /// The second memory: its name and what is where.
@@ -90,6 +92,7 @@ pub(crate) fn instrument(
         plan,
         form,
         edges: 0,
+        entries: Vec::new(),
         function: 0,
         imports_done: false,
     };
@@ -100,6 +103,7 @@ pub(crate) fn instrument(
     Ok(Instrumented {
         wasm: module.finish(),
         edges,
+        entries: pass.entries,
     })
 }
 
@@ -109,6 +113,8 @@ struct Pass<'p> {
     form: Form,
     /// Counters given out so far.
     edges: u64,
+    /// The counter of each function's entry.
+    entries: Vec<usize>,
     /// Which of the module's own functions comes next.
     function: usize,
     imports_done: bool,

@@ -46,6 +46,7 @@ pub(crate) struct Machine {
     engine: Engine,
     pre: InstancePre<Guest>,
     edges: usize,
+    entries: Vec<usize>,
     restorable: Restorable,
     room: Room,
     /// The number of globals that change.
@@ -110,6 +111,7 @@ impl Machine {
             engine,
             pre,
             edges: rewritten.edges,
+            entries: rewritten.entries,
             restorable: plan.restorable,
             room,
             globals: plan.mutable_globals.len(),
@@ -133,6 +135,11 @@ impl Machine {
     /// How many counters there are.
     pub(crate) fn edges(&self) -> usize {
         self.edges
+    }
+
+    /// The counter of each function's entry.
+    pub(crate) fn entries(&self) -> &[usize] {
+        &self.entries
     }
 
     /// What the last run did.

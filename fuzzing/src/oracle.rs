@@ -15,12 +15,12 @@ use wasmtime::Trap;
 /// What an input is to the contract.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Class {
-    /// There is no contract.
+    /// There is no contract, or it does not say what becomes of it.
     Raw,
     /// It fits the schema.
     Valid(Value),
-    /// It does not, or is no JSON.
-    Forbidden,
+    /// It does not, or is no JSON at all.
+    Forbidden(Option<Value>),
 }
 
 impl Class {
@@ -29,8 +29,10 @@ impl Class {
             return Self::Raw;
         };
         match serde_json::from_slice(input) {
+            // Of a member that stands there twice readers take either, or none.
+            Ok(value) if has_a_member_twice(input, &value) => Self::Raw,
             Ok(value) if contract.allows_input(&value) => Self::Valid(value),
-            _ => Self::Forbidden,
+            other => Self::Forbidden(other.ok()),
         }
     }
 
@@ -43,7 +45,31 @@ impl Class {
 
     /// Whether the tool has to answer it well: any input where there is no contract.
     pub(crate) fn counts(&self) -> bool {
-        !matches!(self, Self::Forbidden)
+        !matches!(self, Self::Forbidden(_))
+    }
+}
+
+/// Whether the text has more members than the value that was read of it: outside of texts each
+/// has one colon.
+fn has_a_member_twice(text: &[u8], value: &Value) -> bool {
+    let (mut colons, mut in_text, mut escaped) = (0, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b':' if !in_text => colons += 1,
+            _ => {}
+        }
+    }
+    colons > members(value)
+}
+
+fn members(value: &Value) -> usize {
+    match value {
+        Value::Array(elements) => elements.iter().map(members).sum(),
+        Value::Object(object) => object.len() + object.values().map(members).sum::<usize>(),
+        _ => 0,
     }
 }
 
@@ -124,7 +150,10 @@ fn success(seen: &Seen<'_>, class: &Class, spec: &Spec) -> Option<Key> {
     let contract = spec.contract.as_ref()?;
     match class {
         Class::Raw => None,
-        Class::Forbidden => Some(Key::new(Rule::AcceptsForbidden, 0)),
+        Class::Forbidden(value) => {
+            let by_value = value.as_ref().is_some_and(|it| contract.forbids_value(it));
+            Some(Key::new(Rule::AcceptsForbidden, u64::from(by_value)))
+        }
         Class::Valid(_) => match serde_json::from_slice(seen.stdout) {
             Err(_) => Some(Key::new(Rule::NoJson, 0)),
             Ok(output) => match contract.check_output(&output) {
@@ -163,11 +192,23 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn a_member_that_stands_there_twice_is_seen() {
+        let twice = |text: &str| {
+            let value = serde_json::from_str(text).expect("a value");
+            has_a_member_twice(text.as_bytes(), &value)
+        };
+        assert!(twice(r#"{"a": 1, "a": 1}"#));
+        assert!(twice(r#"[{"b": {"a": 1, "\u0061": 2}}]"#));
+        assert!(!twice(r#"{"a:": ":", "b\":": [{"a": "\\"}]}"#));
+        assert!(!twice("[1, 2]"));
+    }
+
+    #[test]
     fn a_whole_number_written_as_a_decimal_is_no_proof_of_a_refusal() {
         let taken = |value: Value| Class::Valid(value).must_be_taken();
         assert!(taken(json!({"n": 1, "m": [1.5, -2]})));
         assert!(!taken(json!({"n": 1.0})));
         assert!(!taken(json!([{"n": [-0.0]}])));
-        assert!(!Class::Forbidden.must_be_taken());
+        assert!(!Class::Forbidden(None).must_be_taken());
     }
 }

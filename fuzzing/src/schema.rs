@@ -14,7 +14,7 @@ mod shrink;
 
 pub(crate) use dice::Dice;
 pub use formats::with_format_ranges;
-pub(crate) use mutate::JsonMutator;
+pub(crate) use mutate::{JsonMutator, Near};
 pub(crate) use shrink::Shrink;
 pub use shrink::shrunk;
 

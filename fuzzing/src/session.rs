@@ -1,11 +1,15 @@
 //! One campaign's runs: each is counted, its coverage taken in, and looked at by the oracles.
 
+mod answer;
+
+pub(crate) use answer::{same, short};
+
 use crate::comparisons::Comparisons;
 use crate::coverage::{Coverage, Novelty};
 use crate::instrument::{Form, Plan};
 use crate::machine::{Ended, Machine};
 use crate::oracle::{self, Class, Key, Rule};
-use crate::runner::{Runner, Seen};
+use crate::runner::Runner;
 use crate::subject::Spec;
 use crate::world::{World, Worlds};
 use serde_json::Value;
@@ -13,6 +17,8 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use answer::Answer;
 
 /// How long a campaign goes on: until the first of these is used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +61,24 @@ pub(crate) struct Verdict {
     /// Whether it did more work than any input of its size before.
     pub(crate) costly: bool,
     pub(crate) fuel: u64,
+    /// What became of it: how much it is worth to go on from there.
+    pub(crate) fate: Fate,
     /// What looked wrong, and whether that is new.
     pub(crate) bad: Option<(Key, bool)>,
+}
+
+/// What became of an input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// There is no contract that says more.
+    #[default]
+    Unknown,
+    /// It is valid, and was answered: what lies behind it is the tool itself.
+    Answered,
+    /// It is valid, and was refused.
+    Refused,
+    /// Nobody who keeps to the contract sends it: behind it lies what reads the input.
+    Forbidden,
 }
 
 /// One campaign's runs.
@@ -165,17 +187,24 @@ impl<'a> Session<'a> {
         let bad = oracle::examine(&seen, &class, self.spec);
         let (fuel, ended) = (seen.fuel, seen.ended);
         let tried = seen.denied.join(", ");
-        match (&class, ended) {
-            (Class::Valid(_), Ended::Success) => self.answered += 1,
-            (Class::Valid(_), Ended::Exit(_)) => self.refused += 1,
-            (Class::Forbidden, _) => self.forbidden += 1,
-            _ => {}
+        let fate = match (&class, ended) {
+            (Class::Valid(_), Ended::Success) => Fate::Answered,
+            (Class::Valid(_), Ended::Exit(_)) => Fate::Refused,
+            (Class::Forbidden(_), _) => Fate::Forbidden,
+            _ => Fate::Unknown,
+        };
+        match fate {
+            Fate::Answered => self.answered += 1,
+            Fate::Refused => self.refused += 1,
+            Fate::Forbidden => self.forbidden += 1,
+            Fate::Unknown => {}
         }
         let novelty = self.coverage.take(self.runner.counters());
         let mut verdict = Verdict {
             novelty,
             costly: false,
             fuel,
+            fate,
             bad: None,
         };
         if let Some(key) = bad {
@@ -259,7 +288,11 @@ impl<'a> Session<'a> {
             let forgiven = only_output
                 && (self.spec.may_vary || !self.spec.promises.deterministic)
                 && rule != Rule::FollowsEnvironment;
-            if answer.differs(&other) && !forgiven {
+            let leaks = other.bad.filter(|key| key.rule == Rule::Leak);
+            if let Some(key) = leaks {
+                // It follows the environment too, and this says more.
+                self.suspect(key, input, &world, String::new());
+            } else if answer.differs(&other) && !forgiven {
                 let key = Key { rule, site: 0 };
                 let detail = answer.beside(&other);
                 self.suspect(key, input, &world, detail);
@@ -373,6 +406,24 @@ impl<'a> Session<'a> {
         shown
     }
 
+    /// Words that stand in the code of functions that were reached: what the tool itself looks
+    /// for is among them, and most of what its libraries could look for is not.
+    pub(crate) fn near_words(&self) -> Vec<Vec<u8>> {
+        const MOST: usize = 256;
+        let (Runner::Machine(machine), Some(comparing)) = (&self.runner, &self.comparing) else {
+            return Vec::new();
+        };
+        let mut near: Vec<Vec<u8>> = Vec::new();
+        for (function, word) in &comparing.plan.words {
+            let entry = machine.entries().get(*function);
+            let reached = entry.is_some_and(|entry| self.coverage.is_reached(*entry));
+            if reached && near.len() < MOST && !near.contains(word) {
+                near.push(word.clone());
+            }
+        }
+        near
+    }
+
     /// What an input is compared with on its way.
     pub(crate) fn compare(&mut self, input: &[u8]) -> Option<&Comparisons> {
         let room = match &self.runner {
@@ -401,89 +452,4 @@ struct Again {
     clock: bool,
     random: bool,
     environment: bool,
-}
-
-/// How a run ended and what it printed, to compare it with another.
-#[derive(Clone, Debug)]
-struct Answer {
-    ended: Ended,
-    stdout: Vec<u8>,
-    /// The same as JSON, where there is a contract.
-    value: Option<Value>,
-    bad: Option<Key>,
-}
-
-impl Answer {
-    fn of(seen: &Seen<'_>, spec: &Spec) -> Self {
-        let parsed = spec.contract.is_some();
-        Self {
-            ended: seen.ended,
-            stdout: seen.stdout.to_vec(),
-            value: parsed
-                .then(|| serde_json::from_slice(seen.stdout).ok())
-                .flatten(),
-            bad: None,
-        }
-    }
-
-    /// Out of fuel is not compared: where it runs out depends on the world by a hair.
-    fn differs(&self, other: &Self) -> bool {
-        if matches!(self.ended, Ended::Fuel) || matches!(other.ended, Ended::Fuel) {
-            return self.ended != other.ended;
-        }
-        if self.ended != other.ended {
-            return true;
-        }
-        if self.ended != Ended::Success {
-            return false;
-        }
-        match (&self.value, &other.value) {
-            (Some(one), Some(other)) => !same(one, other),
-            _ => self.stdout != other.stdout,
-        }
-    }
-
-    fn told(&self) -> String {
-        match self.ended {
-            Ended::Success => format!("it gives {}", short(&String::from_utf8_lossy(&self.stdout))),
-            Ended::Exit(code) => format!("it ends with exit code {code}"),
-            Ended::Trap(trap) => format!("it traps ({trap})"),
-            Ended::Fuel => "it uses up its fuel".to_owned(),
-            Ended::Stopped(stop) => stop.to_string(),
-            Ended::Other => "it can't be run".to_owned(),
-        }
-    }
-
-    fn beside(&self, other: &Self) -> String {
-        format!("once {}, and then {}", self.told(), other.told())
-    }
-}
-
-/// JSON knows numbers, not their kinds.
-pub(crate) fn same(one: &Value, other: &Value) -> bool {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            one == other || one.as_f64().is_some_and(|it| Some(it) == other.as_f64())
-        }
-        (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
-        }
-        (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len()
-                && one
-                    .iter()
-                    .all(|(key, one)| other.get(key).is_some_and(|other| same(one, other)))
-        }
-        _ => one == other,
-    }
-}
-
-/// A text as one reads it in a message.
-pub(crate) fn short(text: &str) -> String {
-    const MOST: usize = 300;
-    let text = text.trim_end();
-    if text.len() <= MOST {
-        return text.to_owned();
-    }
-    format!("{}…", &text[..text.floor_char_boundary(MOST)])
 }

@@ -19,6 +19,13 @@ pub trait Contract: Send + Sync {
         self.check_input(value).is_ok()
     }
 
+    /// Whether an input that does not fit does so for its values alone (ranges, lengths, patterns,
+    /// enumerations), and not for the form that it has: readers of structures often take more
+    /// forms than a schema says, such as a list for an object, and mean no harm by it.
+    fn forbids_value(&self, _value: &Value) -> bool {
+        false
+    }
+
     /// Checks an output.
     ///
     /// # Errors

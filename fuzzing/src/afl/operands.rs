@@ -32,8 +32,17 @@ impl_serdeany!(Operands);
 
 /// Pairs that are kept of one input.
 const MOST: usize = 1024;
+/// Pairs that are looked at for that.
+const LOOKED_AT: usize = 8192;
+/// How many of them, the first ones, are tried as often as all others together.
+const FIRST: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 impl Operands {
+    /// What stands in the input, and what is put in its place.
+    pub(crate) fn pairs(&self) -> &[(Vec<u8>, Vec<u8>)] {
+        &self.pairs
+    }
+
     /// Those of the comparisons that this input could have brought about.
     pub(crate) fn of(input: &[u8], values: &[CmpValues], texts: &[(Vec<u8>, Vec<u8>)]) -> Self {
         let mut pairs = Pairs {
@@ -52,11 +61,16 @@ impl Operands {
                 }
             }
         }
-        for (one, other, _) in values.iter().filter_map(CmpValues::to_u64_tuple) {
+        // The last first: before a program compares what it is about, it has read its input.
+        for (one, other, _) in values.iter().rev().filter_map(CmpValues::to_u64_tuple) {
             pairs.numbers(one, other);
             pairs.numbers(other, one);
         }
-        Self { pairs: pairs.list }
+        // A single digit stands in any input by chance, eight of them hardly.
+        let mut pairs = pairs.list;
+        pairs.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
+        pairs.truncate(MOST);
+        Self { pairs }
     }
 }
 
@@ -74,8 +88,30 @@ impl Pairs<'_> {
 
     fn add(&mut self, from: &[u8], to: &[u8]) {
         let pair = (from.to_vec(), to.to_vec());
-        if from != to && self.list.len() < MOST && self.known.insert(pair.clone()) {
+        if from != to && self.list.len() < LOOKED_AT && self.known.insert(pair.clone()) {
             self.list.push(pair);
+        }
+    }
+
+    /// Numbers with zeros in front and those in hexadecimal, where they stand so.
+    fn digits(&mut self, from: u64, to: u64) {
+        const PADDED: u64 = 10_000;
+        const HEXADECIMAL: u64 = 0x1000;
+        type Write = fn(u64, usize) -> String;
+        let mut forms: Vec<(Write, usize)> = Vec::new();
+        if from < PADDED && to < PADDED && from.max(to) > 1 {
+            forms.extend([2, 3, 4].map(|digits| (decimal as Write, digits)));
+        }
+        if from.max(to) >= HEXADECIMAL && (from == 0 || from >= HEXADECIMAL) {
+            for write in [lower as Write, upper as Write] {
+                forms.extend([0, 8, 16].map(|digits| (write, digits)));
+            }
+        }
+        for (write, digits) in forms {
+            let written = write(from, digits);
+            if written.len() > 1 && self.stands(written.as_bytes()) {
+                self.add(written.as_bytes(), write(to, digits).as_bytes());
+            }
         }
     }
 
@@ -90,6 +126,7 @@ impl Pairs<'_> {
                 self.add(written.as_bytes(), to.to_string().as_bytes());
             }
         }
+        self.digits(from, to);
         // The same read as a number with a sign.
         let signed = |number: u64| match (narrow, u32::try_from(number)) {
             (Some(_), Ok(number)) => number.cast_signed().to_string(),
@@ -127,6 +164,18 @@ impl Pairs<'_> {
     }
 }
 
+fn decimal(number: u64, digits: usize) -> String {
+    format!("{number:0digits$}")
+}
+
+fn lower(number: u64, digits: usize) -> String {
+    format!("{number:0digits$x}")
+}
+
+fn upper(number: u64, digits: usize) -> String {
+    format!("{number:0digits$X}")
+}
+
 /// Replaces one side of a comparison by the other, where it stands.
 #[derive(Debug)]
 pub(crate) struct OperandReplace;
@@ -150,7 +199,14 @@ where
         let Some(number) = NonZeroUsize::new(number) else {
             return Ok(MutationResult::Skipped);
         };
-        let (which, start) = (state.rand_mut().below(number), state.rand_mut().next());
+        // Those that come first are worth more tries.
+        let few = number.min(FIRST);
+        let among = if state.rand_mut().coinflip(0.5) {
+            few
+        } else {
+            number
+        };
+        let (which, start) = (state.rand_mut().below(among), state.rand_mut().next());
         let most = state.max_size();
         let Some(operands) = state.metadata_map().get::<Operands>() else {
             return Ok(MutationResult::Skipped);
@@ -194,6 +250,22 @@ mod tests {
                 .pairs
                 .contains(&(b"4711".to_vec(), b"48214".to_vec()))
         );
+        let operands = Operands::of(
+            b"A-0005-00000000",
+            &[
+                CmpValues::U32((0, 0x3f2a_9c41, false)),
+                CmpValues::U8((5, 12, false)),
+            ],
+            &[],
+        );
+        for (from, to) in [
+            ("00000000", "3f2a9c41"),
+            ("00000000", "3F2A9C41"),
+            ("0005", "0012"),
+        ] {
+            let pair = (from.as_bytes().to_vec(), to.as_bytes().to_vec());
+            assert!(operands.pairs.contains(&pair), "{from} {to}");
+        }
         let value = u32::from_be_bytes(*b"abcd");
         let operands = Operands::of(
             b"xxabcdxx",

@@ -166,6 +166,8 @@ impl<'q> Rewriting<'_, '_, 'q> {
 
     /// What stands at a function's beginning.
     fn enter(&mut self, compares: Option<Compares>) {
+        let entry = usize::try_from(self.pass.edges).unwrap_or(usize::MAX);
+        self.pass.entries.push(entry);
         self.count();
         if self.pass.form == Form::Comparing
             && let Some(compares) = compares

@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) restorable: Restorable,
     /// Texts and numbers that stand in the module: words for a dictionary.
     pub(crate) constants: Vec<Vec<u8>>,
+    /// Those of them that stand in the code, each with the number of its function.
+    pub(crate) words: Vec<(usize, Vec<u8>)>,
 }
 
 /// One of the module's own functions.
@@ -48,7 +50,9 @@ pub(crate) enum Compares {
 }
 
 /// Words that are kept at most.
-const MOST_CONSTANTS: usize = 512;
+const MOST_CONSTANTS: usize = 1024;
+/// Words from the beginning of the code, and of data, that come before all others.
+const FIRST_WORDS: usize = 64;
 /// The longest of them.
 const LONGEST_CONSTANT: usize = 32;
 
@@ -81,7 +85,10 @@ impl Plan {
             code_bytes: 0,
             restorable: Restorable::Yes,
             constants: Vec::new(),
+            words: Vec::new(),
         };
+        // What stands in data comes after the code, and both begin with what is the author's own.
+        let mut in_code = Vec::new();
         let mut signatures: Vec<Option<(Vec<ValType>, Vec<ValType>)>> = Vec::new();
         let mut own_types: Vec<u32> = Vec::new();
         let mut imported_globals = 0;
@@ -163,6 +170,7 @@ impl Plan {
                     plan.fresh("it has a start function, which runs before every run");
                 }
                 Payload::DataSection(section) => {
+                    in_code = std::mem::take(&mut plan.constants);
                     for data in section {
                         let data = data.map_err(unreadable)?;
                         plan.texts(data.data);
@@ -191,7 +199,19 @@ impl Plan {
         if memories != 1 {
             return Err(NotInstrumented::Unsupported("it has no memory, or several"));
         }
+        plan.first_things_first(in_code);
         Ok(plan)
+    }
+
+    /// Puts the words of the code and those of data together, the first of each first.
+    fn first_things_first(&mut self, in_code: Vec<Vec<u8>>) {
+        let in_data = std::mem::take(&mut self.constants);
+        let part = |words: &[Vec<u8>]| words.len().min(FIRST_WORDS);
+        let (first, rest) = in_code.split_at(part(&in_code));
+        let (second, last) = in_data.split_at(part(&in_data));
+        for word in [first, second, rest, last].concat() {
+            self.constant(word);
+        }
     }
 
     fn fresh(&mut self, why: &'static str) {
@@ -203,8 +223,13 @@ impl Plan {
     /// Looks at the instructions of a function.
     fn scan(&mut self, body: &wasmparser::FunctionBody<'_>) -> wasmparser::Result<Seen> {
         let mut seen = Seen::default();
+        let mut pieces = Pieces::default();
         for operator in body.get_operators_reader()? {
-            match operator? {
+            let operator = operator?;
+            if let Some(text) = pieces.take(&operator) {
+                self.code_word(text);
+            }
+            match operator {
                 Operator::Loop { .. } => seen.loops = true,
                 Operator::I32Load8U { .. } | Operator::I32Load8S { .. } => seen.bytes = true,
                 Operator::Call { .. } | Operator::CallIndirect { .. } => seen.calls += 1,
@@ -226,6 +251,9 @@ impl Plan {
                 _ => {}
             }
         }
+        if let Some(text) = pieces.end() {
+            self.code_word(text);
+        }
         Ok(seen)
     }
 
@@ -237,8 +265,17 @@ impl Plan {
             .take_while(|byte| byte.is_ascii_graphic() || *byte == b' ')
             .collect();
         if text.len() >= 3 {
-            self.constant(text);
+            self.code_word(text);
         }
+    }
+
+    /// A word in the function that is being looked at.
+    fn code_word(&mut self, word: Vec<u8>) {
+        const MOST: usize = 8192;
+        if self.words.len() < MOST {
+            self.words.push((self.functions.len(), word.clone()));
+        }
+        self.constant(word);
     }
 
     /// The texts in a data segment: runs of printable characters.
@@ -265,6 +302,109 @@ impl Plan {
     }
 }
 
+/// A text that is compared in pieces: compilers make of `word == "northwest"` a comparison of
+/// eight bytes and one of one. Each piece is a load from a base and a constant after it; those
+/// that touch are put together.
+#[derive(Default)]
+struct Pieces {
+    /// Offset and width of the load that was the last instruction.
+    load: Option<(u64, usize)>,
+    /// A small number that was the last instruction, and what it was added to an address.
+    number: Option<u64>,
+    added: Option<u64>,
+    /// The same with the constant after it.
+    constant: Option<(u64, Vec<u8>)>,
+    gathered: Vec<(u64, Vec<u8>)>,
+    /// Instructions since the last piece.
+    since: usize,
+}
+
+impl Pieces {
+    /// Instructions between two pieces of one text at most.
+    const NEAR: usize = 12;
+
+    /// Goes on by an instruction; gives a text that has come to its end.
+    fn take(&mut self, operator: &Operator<'_>) -> Option<Vec<u8>> {
+        use Operator as O;
+        let (number, added) = (self.number.take(), self.added.take().unwrap_or(0));
+        match operator {
+            O::I32Const { value } => self.number = u64::try_from(*value).ok().filter(|it| *it < 64),
+            O::I32Add => self.added = number,
+            _ => {}
+        }
+        let load = match operator {
+            O::I64Load { memarg } => Some((memarg.offset, 8)),
+            O::I32Load { memarg } | O::I64Load32U { memarg } => Some((memarg.offset, 4)),
+            O::I32Load16U { memarg } | O::I64Load16U { memarg } => Some((memarg.offset, 2)),
+            O::I32Load8U { memarg } | O::I64Load8U { memarg } => Some((memarg.offset, 1)),
+            _ => None,
+        };
+        let load = load.map(|(offset, width)| (offset.saturating_add(added), width));
+        let (had_load, had_constant) = (self.load.take(), self.constant.take());
+        self.since += 1;
+        let mut ended = None;
+        match (operator, had_load, had_constant) {
+            (O::I32Const { value }, Some((offset, width)), _) => {
+                self.constant = Some((offset, value.to_le_bytes()[..width.min(4)].to_vec()));
+            }
+            (O::I64Const { value }, Some((offset, width)), _) => {
+                self.constant = Some((offset, value.to_le_bytes()[..width].to_vec()));
+            }
+            (
+                O::I32Xor | O::I64Xor | O::I32Eq | O::I32Ne | O::I64Eq | O::I64Ne,
+                _,
+                Some((offset, bytes)),
+            ) => {
+                let fits = self.gathered.iter().all(|(at, had)| {
+                    let (one, other) = ((*at, had), (offset, &bytes));
+                    let (low, high) = if one.0 <= other.0 {
+                        (one, other)
+                    } else {
+                        (other, one)
+                    };
+                    let apart = usize::try_from(high.0 - low.0).unwrap_or(usize::MAX);
+                    // Where they overlap they say the same.
+                    low.1
+                        .iter()
+                        .skip(apart)
+                        .zip(high.1)
+                        .all(|(one, other)| one == other)
+                });
+                if !fits || self.since > Self::NEAR {
+                    ended = self.end();
+                }
+                self.since = 0;
+                self.gathered.push((offset, bytes));
+            }
+            _ => {}
+        }
+        self.load = load;
+        ended
+    }
+
+    /// The text that was gathered, if there is one that is longer than each of its pieces.
+    fn end(&mut self) -> Option<Vec<u8>> {
+        let mut pieces = std::mem::take(&mut self.gathered);
+        pieces.sort();
+        let mut pieces = pieces.into_iter();
+        let (start, mut text) = pieces.next()?;
+        let first = text.len();
+        for (at, piece) in pieces {
+            let from = usize::try_from(at - start).unwrap_or(usize::MAX);
+            if from > text.len() {
+                break;
+            }
+            let known = text.len() - from;
+            text.extend(piece.iter().skip(known));
+        }
+        let printable = text
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+        let fits = text.len() > first && (3..=LONGEST_CONSTANT).contains(&text.len());
+        (fits && printable).then_some(text)
+    }
+}
+
 /// What a function does, as far as that tells whether it compares texts.
 #[derive(Default)]
 struct Seen {
@@ -283,5 +423,33 @@ fn compares(params: &[ValType], results: &[ValType], seen: &Seen) -> Option<Comp
         3 => Some(Compares::Counted),
         2 => Some(Compares::Ended),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_compared_in_pieces_is_one_word() {
+        let wasm = wat::parse_str(
+            r#"(module (memory (export "memory") 1)
+              (func (export "_start") (local $p i32)
+                (drop (i64.eqz (i64.or
+                  (i64.xor (i64.load (local.get $p)) (i64.const 0x7365777468_74726f6e))
+                  (i64.xor (i64.load8_u (i32.add (local.get $p) (i32.const 8))) (i64.const 0x74)))))
+                (drop (i32.eq (i32.load (local.get $p)) (i32.const 0x6e727574)))))"#
+                .replace(
+                    "0x7365777468_74726f6e",
+                    &i64::from_le_bytes(*b"northwes").to_string(),
+                )
+                .as_str(),
+        )
+        .expect("a module");
+        let words = Plan::of(&wasm).expect("a plan").constants;
+        assert!(words.contains(&b"northwest".to_vec()), "{words:?}");
+        assert!(words.contains(&b"turn".to_vec()), "{words:?}");
+        let placed = Plan::of(&wasm).expect("a plan").words;
+        assert!(placed.contains(&(0, b"turn".to_vec())), "{placed:?}");
     }
 }

@@ -7,8 +7,9 @@ use libafl::mutators::{MutationResult, Mutator, Tokens};
 use libafl::random_corpus_id;
 use libafl::state::{HasCorpus, HasMaxSize, HasRand};
 use libafl::{Error, HasMetadata};
-use libafl_bolts::Named;
 use libafl_bolts::rands::Rand;
+use libafl_bolts::{Named, impl_serdeany};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -23,7 +24,7 @@ impl JsonMutator {
         Self { schema }
     }
 
-    fn change(&self, value: &mut Value, dice: &mut Dice, other: Option<&Value>, words: &[Vec<u8>]) {
+    fn change(&self, value: &mut Value, dice: &mut Dice, other: Option<&Value>, words: &Words<'_>) {
         let places = self.schema.places(value, dice);
         let Some(place) = dice.pick(&places) else {
             return;
@@ -58,7 +59,7 @@ impl JsonMutator {
     }
 
     /// Changes a value a little.
-    fn tweak(&self, value: Value, place: &Place, dice: &mut Dice, words: &[Vec<u8>]) -> Value {
+    fn tweak(&self, value: Value, place: &Place, dice: &mut Dice, words: &Words<'_>) -> Value {
         match value {
             Value::Null | Value::Bool(_) => self.schema.value(&place.schema, dice, 3),
             Value::Number(number) => match (number.as_i64(), number.as_f64()) {
@@ -155,11 +156,13 @@ fn splice(
     dice.pick(&fitting).map(|it| (*it).clone())
 }
 
-fn tweak_text(text: &str, dice: &mut Dice, words: &[Vec<u8>]) -> String {
+fn tweak_text(text: &str, dice: &mut Dice, words: &Words<'_>) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     let at = dice.below(characters.len() + 1);
     let end = (at + 1 + dice.below(4)).min(characters.len());
-    match dice.below(10) {
+    match dice.below(12) {
+        // What a small language is made of: one word for another.
+        10 | 11 => return replace_word(&characters, dice, words),
         // Again and again: what is nested, and what is looked through once for each.
         9 if at < end => {
             let piece: Vec<char> = characters[at..end].to_vec();
@@ -189,13 +192,16 @@ fn tweak_text(text: &str, dice: &mut Dice, words: &[Vec<u8>]) -> String {
         }
         4 => characters.truncate(at),
         5 | 6 => {
-            if let Some(word) = dice.pick(words) {
-                let word = String::from_utf8_lossy(word);
+            if let Some(word) = words.pick(dice) {
                 if dice.chance(4) {
-                    return word.into_owned();
+                    return word;
                 }
                 let rest = characters.split_off(at);
+                // On its own, as often as not.
+                let between = dice.chance(2).then(|| separator(text, dice));
+                characters.extend(between);
                 characters.extend(word.chars());
+                characters.extend(between);
                 characters.extend(rest);
             }
         }
@@ -207,6 +213,123 @@ fn tweak_text(text: &str, dice: &mut Dice, words: &[Vec<u8>]) -> String {
         }
     }
     characters.into_iter().collect()
+}
+
+/// The words of functions that were reached.
+#[allow(
+    clippy::unsafe_derive_deserialize,
+    reason = "the unsafe methods are those of LibAFL's registry of types, and touch no field"
+)]
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Near {
+    pub(crate) words: Vec<Vec<u8>>,
+}
+
+impl_serdeany!(Near);
+
+/// Words that a text is changed by.
+struct Words<'w> {
+    near: &'w [Vec<u8>],
+    /// The dictionary: first the module's own, last those that inputs were compared with.
+    learned: &'w [Vec<u8>],
+    /// The short texts and the names in the same input: what refers to each other does so by them.
+    own: Vec<String>,
+}
+
+impl<'w> Words<'w> {
+    fn of(value: &Value, near: &'w [Vec<u8>], learned: &'w [Vec<u8>]) -> Self {
+        let mut own = Vec::new();
+        gather(value, &mut own);
+        Self { near, learned, own }
+    }
+
+    fn pick(&self, dice: &mut Dice) -> Option<String> {
+        const FIRST: usize = 128;
+        const LATEST: usize = 64;
+        let learned = self.learned;
+        let from = match dice.below(4) {
+            0 if !self.own.is_empty() => return dice.pick(&self.own).cloned(),
+            0 | 1 if !self.near.is_empty() => self.near,
+            0 | 1 => &learned[..learned.len().min(FIRST)],
+            2 => &learned[learned.len().saturating_sub(LATEST)..],
+            _ => learned,
+        };
+        let word = dice.pick(from)?;
+        Some(String::from_utf8_lossy(word).into_owned())
+    }
+}
+
+fn gather(value: &Value, own: &mut Vec<String>) {
+    const MOST: usize = 32;
+    const LONGEST: usize = 24;
+    let add = |text: &str, own: &mut Vec<String>| {
+        let fits = (1..=LONGEST).contains(&text.len()) && own.len() < MOST;
+        if fits && !own.iter().any(|had| had == text) {
+            own.push(text.to_owned());
+        }
+    };
+    match value {
+        Value::String(text) => add(text, own),
+        Value::Object(members) => {
+            for (name, member) in members {
+                add(name, own);
+                gather(member, own);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|it| gather(it, own)),
+        _ => {}
+    }
+}
+
+/// What stands between the words of a text.
+fn separator(text: &str, dice: &mut Dice) -> char {
+    let signs: Vec<char> = text
+        .chars()
+        .filter(|c| !c.is_alphanumeric())
+        .take(64)
+        .collect();
+    dice.pick(&signs).copied().unwrap_or(' ')
+}
+
+/// Puts a word of the dictionary, another one of the text, or a small number in the place of a
+/// word of the text.
+fn replace_word(characters: &[char], dice: &mut Dice, words: &Words<'_>) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut places: Vec<(usize, usize)> = Vec::new();
+    let mut start = None;
+    for (index, c) in characters.iter().copied().chain([' ']).enumerate() {
+        match (start, is_part(c)) {
+            (None, true) => start = Some(index),
+            (Some(from), false) => {
+                places.push((from, index));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    let Some((from, to)) = dice.pick(&places).copied() else {
+        return words.pick(dice).unwrap_or_default();
+    };
+    let new: Vec<char> = match dice.below(4) {
+        0 => match dice.pick(&places) {
+            Some((from, to)) => characters[*from..*to].to_vec(),
+            None => Vec::new(),
+        },
+        // As many digits as there were: what is of a fixed width stays so.
+        1 => {
+            let digits = to - from;
+            let edges = ["0", "1", "10", "65536", "2147483648", "4294967295"];
+            let number = match dice.below(3) {
+                0 => "9".repeat(digits),
+                1 => "9".repeat(1 + dice.below(19)),
+                _ => dice.pick(&edges).copied().unwrap_or("0").to_owned(),
+            };
+            format!("{number:0>digits$}").chars().collect()
+        }
+        _ => words.pick(dice).unwrap_or_default().chars().collect(),
+    };
+    let (head, tail) = (&characters[..from], &characters[to..]);
+    head.iter().chain(&new).chain(tail).collect()
 }
 
 impl Named for JsonMutator {
@@ -234,9 +357,11 @@ where
         };
         let none = Vec::new();
         let tokens = state.metadata_map().get::<Tokens>();
-        let words: &[Vec<u8>] = tokens.map_or(&none, |tokens| tokens.tokens());
+        let near = state.metadata_map().get::<Near>();
+        let near = near.map_or(&none, |near| &near.words);
+        let words = Words::of(&value, near, tokens.map_or(&none, |tokens| tokens.tokens()));
         for _ in 0..=dice.below(3) {
-            self.change(&mut value, &mut dice, other.as_ref(), words);
+            self.change(&mut value, &mut dice, other.as_ref(), &words);
         }
         let text = value.to_string().into_bytes();
         if text.len() > state.max_size() {

@@ -35,21 +35,32 @@ const LEAST_TIME: WallTime = WallTime::secs(10);
 const AFTERWARDS: Duration = Duration::from_secs(20);
 
 /// The tool's contract, as the fuzzer asks it.
-struct Asked(Contract);
+struct Asked {
+    contract: Contract,
+    /// The same without what its input schema says of values.
+    forms: Option<Contract>,
+}
 
 impl fuzzing::Contract for Asked {
     fn check_input(&self, value: &Value) -> Result<(), String> {
-        self.0.check_input(value).map_err(|error| error.to_string())
+        self.contract
+            .check_input(value)
+            .map_err(|error| error.to_string())
     }
 
     fn check_output(&self, value: &Value) -> Result<(), String> {
-        self.0
+        self.contract
             .check_output(value)
             .map_err(|error| error.to_string())
     }
 
     fn allows_input(&self, value: &Value) -> bool {
-        self.0.allows_input(value)
+        self.contract.allows_input(value)
+    }
+
+    fn forbids_value(&self, value: &Value) -> bool {
+        let fits = |contract: &Contract| contract.allows_input(value);
+        !fits(&self.contract) && self.forms.as_ref().is_some_and(fits)
     }
 }
 
@@ -131,7 +142,12 @@ const FUZZING: &str = "fuzzing the module";
 
 fn spec(manifest: &Manifest, contract: Contract) -> Spec {
     let mut spec = Spec::default();
-    spec.contract = Some(Box::new(Asked(contract)));
+    let mut loose = manifest.clone();
+    leave_forms(&mut loose.input_schema);
+    spec.contract = Some(Box::new(Asked {
+        contract,
+        forms: Contract::new(&loose).ok(),
+    }));
     spec.input_schema = Some(manifest.input_schema.clone());
     spec.promises.deterministic = manifest.properties.deterministic;
     spec.promises.idempotent = manifest.properties.idempotent;
@@ -152,6 +168,45 @@ fn spec(manifest: &Manifest, contract: Contract) -> Spec {
         }
     }
     spec
+}
+
+/// Takes out of a schema what it says of values, and leaves what it says of their form. What
+/// makes an alternative of several is left, or one value would fit two of them.
+fn leave_forms(schema: &mut Value) {
+    const OF_VALUES: [&str; 12] = [
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "minProperties",
+        "maxProperties",
+    ];
+    match schema {
+        Value::Object(members) => {
+            for keyword in OF_VALUES {
+                // A property may have the name of a keyword: its schema is none of these.
+                if members
+                    .get(keyword)
+                    .is_some_and(|it| it.is_number() || it.is_string())
+                {
+                    members.remove(keyword);
+                }
+            }
+            for (name, below) in members.iter_mut() {
+                if !matches!(name.as_str(), "enum" | "const" | "default" | "examples") {
+                    leave_forms(below);
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(leave_forms),
+        _ => {}
+    }
 }
 
 fn options(chosen: &ValidatorOptions) -> fuzzing::Options {
