@@ -147,7 +147,7 @@ pub(crate) struct Compared {
     /// What the earlier version says of itself.
     pub(crate) manifest: Option<Manifest>,
     pub(crate) figures: Vec<FigureChange>,
-    pub(crate) compared: u64,
+    pub(crate) tried: u64,
     pub(crate) incomparable: u64,
     pub(crate) differing: u64,
     pub(crate) behaviours: Vec<BehaviourChange>,
@@ -166,17 +166,22 @@ impl Compared {
         self.figures
             .retain(|it| it.before.is_finite() && it.after.is_finite());
         self.behaviours.truncate(MOST);
-        let cut = |text: &mut String| text.truncate(text.floor_char_boundary(MOST_TEXT));
         for figure in &mut self.figures {
-            cut(&mut figure.name);
+            figure.name = cut(&figure.name);
         }
         for behaviour in &mut self.behaviours {
-            cut(&mut behaviour.input);
-            cut(&mut behaviour.before);
-            cut(&mut behaviour.after);
+            behaviour.input = cut(&behaviour.input);
+            behaviour.before = cut(&behaviour.before);
+            behaviour.after = cut(&behaviour.after);
         }
         self
     }
+}
+
+/// The beginning of a text that is too long.
+fn cut(text: impl AsRef<str>) -> String {
+    let text = text.as_ref();
+    text[..text.floor_char_boundary(MOST_TEXT)].to_owned()
 }
 
 /// All that changed: from the two proposals and manifests, and from what running them gave.
@@ -204,7 +209,7 @@ pub(crate) fn changes(
             .map(|before| added_and_removed(&dependencies(before), &dependencies(proposal))),
         capabilities,
         figures: compared.figures,
-        compared_count: compared.compared,
+        compared_count: compared.tried,
         incomparable_count: compared.incomparable,
         differing_count: compared.differing,
         behaviours: compared.behaviours,
@@ -213,8 +218,8 @@ pub(crate) fn changes(
 
 fn added_and_removed(before: &BTreeSet<String>, after: &BTreeSet<String>) -> AddedAndRemoved {
     AddedAndRemoved {
-        added: after.difference(before).cloned().collect(),
-        removed: before.difference(after).cloned().collect(),
+        added: after.difference(before).take(MOST).map(cut).collect(),
+        removed: before.difference(after).take(MOST).map(cut).collect(),
     }
 }
 
@@ -382,6 +387,10 @@ mod tests {
         let kept = said.bounded();
         assert_eq!(kept.figures, [figure(2.0)]);
         assert_eq!(kept.behaviours, vec![behaviour(MOST_TEXT); MOST]);
+        let many = |length| (0..=MOST).map(move |it| format!("{it:03}{}", "x".repeat(length)));
+        let both = added_and_removed(&BTreeSet::new(), &many(MOST_TEXT).collect());
+        let expected: Vec<String> = many(MOST_TEXT - 3).take(MOST).collect();
+        assert_eq!(both.added, expected);
     }
 
     #[test]

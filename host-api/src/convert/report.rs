@@ -468,28 +468,9 @@ mod tests {
             ],
             "excerpts": [{"of": {"kind": "test", "name": "t"}, "path": "a.rs", "first_line": 1,
                 "marked_line": 2, "lines": ["x", "y"]}],
-            "changes": changes(),
+            "changes": crate::convert::changes::example(),
         }))
         .unwrap()
-    }
-
-    fn changes() -> serde_json::Value {
-        let kinds = ["example", "fails", "answer", "answers"];
-        let behaviours: Vec<_> = kinds
-            .iter()
-            .map(|kind| json!({"kind": kind, "input": "i", "before": "b", "after": "a"}))
-            .collect();
-        let sources: Vec<_> = ["added", "removed", "changed"]
-            .iter()
-            .map(|kind| json!({"path": "p", "change": kind, "lines_added": 1, "lines_removed": 2}))
-            .collect();
-        json!({
-            "since": "1.0.0", "artifact_digest": "d", "sources": sources,
-            "dependencies": {"added": ["serde 1"], "removed": []},
-            "figures": [{"name": "median_fuel", "before": 1.5, "after": 3.0}],
-            "compared_count": 9, "incomparable_count": 1, "differing_count": 4,
-            "behaviours": behaviours,
-        })
     }
 
     #[test]

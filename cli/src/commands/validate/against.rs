@@ -47,7 +47,7 @@ pub(super) async fn find(name: &str, server: &ServerArgs) -> anyhow::Result<Prev
     let mut previous = Previous::module(client.artifact(&version.artifact_digest).await?);
     let manifest = answer.manifest.map(Manifest::try_from).transpose();
     let proposal = answer.proposal.map(ProposedTool::try_from).transpose();
-    previous.label = version.version.clone();
+    previous.label.clone_from(&version.version);
     previous.version = version.version.parse().ok();
     previous.manifest = manifest.map_err(strange("manifest"))?;
     previous.proposal = proposal.map_err(strange("proposal"))?;

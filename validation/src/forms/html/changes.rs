@@ -32,12 +32,12 @@ pub(super) fn section(report: &ValidationReport) -> Markup {
 /// What it may touch, and of what it is made.
 fn asked(changes: &Changes) -> Markup {
     html! {
-        (added(&changes.capabilities, "It asks for ", "It asks no more for "))
-        (added(&changes.dependencies, "New crate: ", "Without the crate "))
+        (added(changes.capabilities.as_ref(), "It asks for ", "It asks no more for "))
+        (added(changes.dependencies.as_ref(), "New crate: ", "Without the crate "))
     }
 }
 
-fn added(both: &Option<AddedAndRemoved>, more: &str, less: &str) -> Markup {
+fn added(both: Option<&AddedAndRemoved>, more: &str, less: &str) -> Markup {
     html! {
         @if let Some(both) = both {
             @if !both.added.is_empty() || !both.removed.is_empty() {

@@ -62,7 +62,7 @@ pub(super) async fn compare(
         if !pair.has_time() {
             break;
         }
-        compared.compared += 1;
+        compared.tried += 1;
         match pair.say(&input.text).await? {
             Said::Nothing => compared.incomparable += 1,
             Said::Same(both) => usage.push(both.usage),
@@ -81,7 +81,7 @@ pub(super) async fn compare(
         }
     }
     compared.differing = differing.len() as u64;
-    found.count("compared_count", compared.compared);
+    found.count("compared_count", compared.tried);
     found.count("differing_count", compared.differing);
     compared.figures = figures(context, earlier, &usage);
     let breaking = breaks(earlier.version.as_ref(), &context.proposal.version);
@@ -299,9 +299,12 @@ fn costs(earlier: &Earlier, figures: &[FigureChange], found: &mut Found) {
         if after.saturating_sub(before) < least {
             continue;
         }
-        let amount = |figure: u64| match name.ends_with(FUEL) {
-            true => Fuel(figure).to_string(),
-            false => Bytes(figure).to_string(),
+        let amount = |figure: u64| {
+            if name.ends_with(FUEL) {
+                Fuel(figure).to_string()
+            } else {
+                Bytes(figure).to_string()
+            }
         };
         let message = format!(
             "the same inputs take {ratio:.1} times the {what} that they took in {}: {} instead of {}, in the median",

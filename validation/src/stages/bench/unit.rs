@@ -231,10 +231,7 @@ async fn a_version_that_does_the_same_has_nothing_to_tell() {
     let (found, compared) = bench.run().await;
     let compared = compared.expect("compared");
     assert_eq!(rules(&found), []);
-    assert!(
-        compared.compared > 1,
-        "its schema's edges too: {compared:?}"
-    );
+    assert!(compared.tried > 1, "its schema's edges too: {compared:?}");
     assert_eq!((compared.differing, compared.incomparable), (0, 0));
     let ratio = |name: &str| {
         let figure = compared.figures.iter().find(|it| it.name == name);
@@ -294,7 +291,7 @@ async fn answers_of_chance_are_not_compared() {
     let (found, compared) = bench.run().await;
     let compared = compared.expect("compared");
     assert_eq!(rules(&found), []);
-    assert_eq!(compared.incomparable, compared.compared);
+    assert_eq!(compared.incomparable, compared.tried);
     // The clock is the same for both.
     let clock = || ends(End::Clock);
     let (_, compared) = Bench::of(clock()).since(clock(), "1.0.0").run().await;
