@@ -1,5 +1,5 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test bench lint fuzz fuzz-host clean
+.PHONY: help setup build demo test bench lint fuzz fuzz-host observability-check clean
 
 COUNT ?= 10000
 SEED ?= 1
@@ -15,6 +15,7 @@ help:
 	@echo "make lint    formatting, clippy, rustdoc, licences, shell scripts"
 	@echo "make fuzz-host COUNT=10000 SEED=1   random modules through the service"
 	@echo "make fuzz TARGET=policy SECONDS=60  libFuzzer on what reads strangers' input (fuzz/bodies.rs)"
+	@echo "make observability-check  rules, routes and dashboards by promtool and amtool, and one alert end to end"
 	@echo "make clean   removes target/"
 
 setup:
@@ -40,6 +41,9 @@ fuzz-host:
 
 fuzz:
 	@./scripts/fuzz.sh $(TARGET) $(SECONDS)
+
+observability-check: build
+	@./scripts/observability-check.sh
 
 clean:
 	cargo clean

@@ -35,8 +35,7 @@ fn main() -> ExitCode {
     cli.set_colour();
     let failure = cli.command.failure();
     // What is left of traces is told when the work is done.
-    let result =
-        log::init(&cli).and_then(|telemetry| commands::run(cli.command, &telemetry));
+    let result = log::init(&cli).and_then(|telemetry| commands::run(cli.command, &telemetry));
     match result {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::BrokenPipe.into(),
