@@ -144,8 +144,8 @@ fn dashboards_ask_for_what_there_is_and_show_each_metric() {
         .collect();
     // Of use beside others, on no board of its own.
     let spared = [
-        "grpc_server_started_total",
         "process_virtual_memory_bytes",
+        "grpc_server_started_total",
         "wasm_runner_census_failures_total",
         "wasm_runner_spans_exported_total",
     ];
@@ -155,7 +155,8 @@ fn dashboards_ask_for_what_there_is_and_show_each_metric() {
 #[test]
 fn each_alert_has_a_severity_a_test_and_a_runbook_and_each_runbook_an_alert() {
     let text = observability("prometheus/alerts.yml");
-    let tests = observability("prometheus/tests.yml") + &observability("prometheus/tests_weeks.yml");
+    let tests =
+        observability("prometheus/tests.yml") + &observability("prometheus/tests_weeks.yml");
     let routes = observability("alertmanager/alertmanager.yml");
     let mut runbooks = BTreeSet::new();
     let alerts: Vec<_> = text.split("- alert: ").skip(1).collect();
