@@ -1,5 +1,5 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test bench lint fuzz fuzz-host observability-check clean
+.PHONY: help setup build demo test bench lint fuzz fuzz-host observability-check images images-test deploy-check clean
 
 COUNT ?= 10000
 SEED ?= 1
@@ -16,6 +16,9 @@ help:
 	@echo "make fuzz-host COUNT=10000 SEED=1   random modules through the service"
 	@echo "make fuzz TARGET=policy SECONDS=60  libFuzzer on what reads strangers' input (fuzz/bodies.rs)"
 	@echo "make observability-check  rules, routes and dashboards by promtool and amtool, and one alert end to end"
+	@echo "make images  the container images, from scratch (ENGINE=podman or docker)"
+	@echo "make images-test   those, run here as restricted as on a cluster"
+	@echo "make deploy-check  deploy/kubernetes against schemas, checkov and our own tests"
 	@echo "make clean   removes target/"
 
 setup:
@@ -44,6 +47,15 @@ fuzz:
 
 observability-check: build
 	@./scripts/observability-check.sh
+
+images:
+	@./scripts/images.sh
+
+images-test:
+	@./scripts/images-test.sh
+
+deploy-check:
+	@./scripts/deploy-check.sh
 
 clean:
 	cargo clean

@@ -65,9 +65,9 @@ deny() {
 shell() {
     step shellcheck
     have shellcheck || apt_install shellcheck
-    shellcheck -x scripts/*.sh scripts/lib/*.sh .ci/run
+    shellcheck -x scripts/*.sh scripts/lib/*.sh scripts/smoke deploy/*/*.sh .ci/run
     step python
-    python3 - scripts/*.py <<'PY'
+    python3 - scripts/*.py deploy/*/*.py deploy/*/*/*.py <<'PY'
 import ast, sys
 for path in sys.argv[1:]:
     ast.parse(open(path, encoding="utf-8").read(), path)

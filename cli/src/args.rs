@@ -1,8 +1,8 @@
 //! The command line as a whole.
 
 use crate::commands::{
-    build, completions, doctor, events, inspect, key, log_level, new, policy, proposal, replay,
-    report, run, serve, tool, validate, verify,
+    backup, build, completions, doctor, events, inspect, key, log_level, new, policy, proposal,
+    replay, report, run, serve, tool, validate, verify,
 };
 use crate::exit::Exit;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Tool(tool::Args),
     Proposal(proposal::Args),
     Events(events::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Policy(policy::Args),
     LogLevel(log_level::Args),
     Key(key::KeyArgs),

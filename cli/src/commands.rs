@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod backup;
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -45,6 +46,8 @@ pub(crate) fn run(command: Command, telemetry: &Telemetry) -> anyhow::Result<Exi
         Command::Events(args) => events::run(&args),
         Command::Key(args) => key::key(&args),
         Command::Cache(args) => key::cache(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -46,6 +46,9 @@ pub enum ServerError {
     /// The database of advisories can't be used.
     #[error(transparent)]
     Advisories(#[from] validation::AdvisoriesError),
+    /// The key with which validations are vouched for can't be used.
+    #[error(transparent)]
+    AttestationKey(#[from] validation::KeyError),
     /// Proposals can't be confined as is demanded.
     #[error(transparent)]
     Isolation(#[from] isolation::LaunchError),

@@ -27,12 +27,12 @@ pub mod telemetry;
 
 pub use error::ServerError;
 pub use metrics::{METRICS, Metric, MetricKind, MetricUnit, metrics_page};
-pub use proposals::{Judged, Validate};
+pub use proposals::{Background, Judged, Validate};
 pub use runtime::CancellationToken;
 pub use runtime::Swept;
 pub use server::{
-    BoundServer, NewKey, RunningCalls, Server, ServerConfig, is_served, key_fingerprint,
-    rotate_key, sweep_cache,
+    BackupError, BoundServer, NewKey, Restored, RunningCalls, Server, ServerConfig, back_up,
+    is_served, key_fingerprint, restore, rotate_key, sweep_cache,
 };
 pub use status::ERROR_DOMAIN;
 

@@ -5,9 +5,10 @@ use crate::{
     PageRequest, ProposalId, ProposalRecord, Proposed, Started, State, StateCensus,
     ValidationOutcome, VersionRecord,
 };
+use jiff::Timestamp;
 use semver::Version;
 use uuid::Uuid;
-use validation::{ProposedTool, ValidationReport};
+use validation::{ProposedTool, TrackRecord, ValidationReport};
 
 /// What is known about tools.
 ///
@@ -154,6 +155,23 @@ pub trait KnowledgeBase: Send + Sync {
     /// # Errors
     /// [`KbiError::UnknownProposal`], [`KbiError::NotValidated`], [`KbiError::Corrupt`].
     fn report(&self, id: ProposalId) -> Result<ValidationReport, KbiError>;
+
+    /// The signed statements about what a validation built and found, one a line, as they were
+    /// given.
+    ///
+    /// # Errors
+    /// [`KbiError::UnknownProposal`], [`KbiError::NotValidated`]; [`KbiError::NotAttested`] when
+    /// there are none; [`KbiError::Corrupt`].
+    fn attestations(&self, id: ProposalId) -> Result<String, KbiError>;
+
+    /// What became of the versions that an agent has proposed since a time: those that passed (and
+    /// may be active or retired by now), and those that failed, were rejected or withdrawn. What
+    /// is not validated or waits for a person counts as neither. Nobody vouches for an agent's
+    /// id: it is what proposals say.
+    ///
+    /// # Errors
+    /// Only those of the storage.
+    fn track_record(&self, agent_id: &str, since: Timestamp) -> Result<TrackRecord, KbiError>;
 
     /// Everything that happened to one proposal, the oldest first.
     ///

@@ -60,5 +60,5 @@ pub use records::{
     ValidationOutcome, VersionRecord,
 };
 pub use runtime::Digest;
-pub use sqlite::{MAX_OBJECT_BYTES, SqliteKnowledgeBase, SqliteOptions};
+pub use sqlite::{Contents, MAX_OBJECT_BYTES, SqliteKnowledgeBase, SqliteOptions};
 pub use state::{Decision, IllegalMove, Move, State, UnknownName, ValidationStatus};

@@ -65,6 +65,9 @@ pub struct ValidationOutcome<'a> {
     pub manifest: Option<&'a Manifest>,
     /// What activation grants.
     pub grant: &'a Policy,
+    /// Signed statements about the module, one a line, by whoever validated it; only with a
+    /// module. Whether they hold is for those who read them.
+    pub attestations: Option<&'a str>,
 }
 
 /// One tool version in short.

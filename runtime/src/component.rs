@@ -9,10 +9,12 @@
     reason = "functions are called alike, whether they wait or not"
 )]
 
+mod beside;
 mod cli;
 mod clocks;
 mod entry;
 mod files;
+mod kept;
 mod link;
 mod network;
 mod parts;
@@ -22,6 +24,7 @@ mod sight;
 mod size;
 mod streams;
 mod wasi3;
+mod words;
 
 pub(crate) use entry::{Ready, no_text};
 pub(crate) use network::Networking;
@@ -170,7 +173,7 @@ impl Half {
             .resources_required()
             .map_or(MAX_MEMORIES, |required| required.num_memories);
         let slots = memories.div_ceil(MEMORIES_A_SLOT).clamp(1, self.calls);
-        Ready::new(pre, component, slots)
+        Ready::new(pre, component, slots, self.later)
     }
 }
 

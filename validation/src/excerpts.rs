@@ -14,7 +14,7 @@ const MOST: usize = 50;
 const MOST_LINE: usize = 240;
 
 /// The files of a proposal as they are laid out: a tool of one file is `src/main.rs`.
-fn files(proposal: &ProposedTool) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn files(proposal: &ProposedTool) -> impl Iterator<Item = (&str, &str)> {
     let single = [
         ("src/main.rs", proposal.source_code.as_str()),
         ("src/tests.rs", proposal.test_code.as_str()),

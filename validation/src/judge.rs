@@ -1,11 +1,14 @@
 //! The stages after the build, for what a proposal's code may run in: a sandbox.
 
+use crate::changes::Compared;
+use crate::stages::bench::{Earlier, Tried};
 use crate::stages::fixtures::Fixtures;
 use crate::stages::manifest::Agreed;
 use crate::stages::{self, Found, Stage};
 use crate::validator::journal::{Begun, Journal};
 use crate::{
-    Finding, Manifest, ProposedTool, StageKind, TestProgram, ValidationError, ValidatorOptions,
+    CallBudget, Finding, Manifest, ProposedTool, StageKind, TestProgram, ValidationError,
+    ValidatorOptions,
 };
 use policies::Policy;
 use runtime::{CancellationToken, LoadError, Sandbox, Tool};
@@ -24,6 +27,32 @@ pub(crate) struct Judged {
     pub(crate) manifest: Option<Manifest>,
     /// What approval grants.
     pub(crate) grant: Policy,
+    /// What running it beside the version before gave.
+    pub(crate) compared: Option<Compared>,
+}
+
+/// What is judged.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) proposal: &'a ProposedTool,
+    pub(crate) module: &'a [u8],
+    /// The programs with its tests.
+    pub(crate) tests: &'a [TestProgram],
+    /// The second implementation that it brings.
+    pub(crate) reference: Option<&'a [u8]>,
+    /// What its package promises.
+    pub(crate) budget: CallBudget,
+    /// The version that it is compared with.
+    pub(crate) previous: Option<Before<'a>>,
+}
+
+/// The version before, as it lies there.
+#[derive(Clone, Copy)]
+pub(crate) struct Before<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) version: Option<&'a semver::Version>,
+    pub(crate) module: &'a [u8],
+    pub(crate) manifest: Option<&'a Manifest>,
 }
 
 /// What is granted where nothing was asked for, or nobody knows what.
@@ -36,11 +65,12 @@ pub(crate) fn nothing(ceiling: &Policy) -> Policy {
 }
 
 /// Stages that need a module that can be run.
-const RUNNING: [StageKind; 4] = [
+const RUNNING: [StageKind; 5] = [
     StageKind::Manifest,
     StageKind::Test,
     StageKind::Examples,
     StageKind::Fuzz,
+    StageKind::Bench,
 ];
 
 /// Says why those did not run.
@@ -54,29 +84,40 @@ impl Judge {
     /// Takes a module, and the programs with its tests, through all stages.
     pub(crate) async fn judge(
         &self,
-        proposal: &ProposedTool,
-        module: &[u8],
-        tests: &[TestProgram],
+        case: Case<'_>,
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
     ) -> Result<Judged, ValidationError> {
+        let Case {
+            proposal,
+            module,
+            tests,
+            budget,
+            ..
+        } = case;
         let inspecting = self.inspect(proposal, module, journal, cancel);
         let Some(tool) = inspecting.await? else {
             skip_running(journal);
             return Ok(Judged {
                 manifest: None,
                 grant: nothing(&self.ceiling),
+                compared: None,
             });
         };
-        let agreed = self.agree(proposal, &tool, journal, cancel).await?;
+        let agreed = self.agree(proposal, &tool, budget, journal, cancel).await?;
         let tested = self.test(proposal, tests, &agreed, journal, cancel).await?;
         self.examples(proposal, &tool, &agreed, tested, journal, cancel)
             .await?;
-        self.fuzz(proposal, module, &tool, &agreed, journal, cancel)
+        let tried = self
+            .fuzz(proposal, module, &tool, &agreed, journal, cancel)
+            .await?;
+        let compared = self
+            .bench(case, &tool, &agreed, &tried, journal, cancel)
             .await?;
         Ok(Judged {
             manifest: agreed.manifest,
             grant: self.narrowed(&agreed.grant),
+            compared,
         })
     }
 
@@ -158,12 +199,15 @@ impl Judge {
         &self,
         proposal: &ProposedTool,
         tool: &Tool,
+        budget: CallBudget,
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
     ) -> Result<Agreed, ValidationError> {
         let begun = journal.begin(StageKind::Manifest);
         let stage = self.stage(&begun, cancel);
-        let (found, agreed) = stages::manifest::agree(stage, proposal, tool, &self.ceiling).await?;
+        let ceiling = &self.ceiling;
+        let (found, agreed) =
+            stages::manifest::agree(stage, proposal, tool, ceiling, budget).await?;
         journal.end(begun, found);
         Ok(agreed)
     }
@@ -222,7 +266,7 @@ impl Judge {
         Ok(())
     }
 
-    /// Looks for inputs on which it misbehaves.
+    /// Looks for inputs on which it misbehaves; gives those that were kept.
     #[tracing::instrument(skip_all)]
     async fn fuzz(
         &self,
@@ -232,17 +276,17 @@ impl Judge {
         agreed: &Agreed,
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
-    ) -> Result<(), ValidationError> {
+    ) -> Result<Tried, ValidationError> {
         if !self.options.fuzzes() {
             journal.skip(StageKind::Fuzz, "it was not asked for");
-            return Ok(());
+            return Ok(Tried::default());
         }
         let (Some(manifest), Some(_)) = (&agreed.manifest, &agreed.contract) else {
             journal.skip(
                 StageKind::Fuzz,
                 "there is no manifest with valid schemas, from which inputs could be made",
             );
-            return Ok(());
+            return Ok(Tried::default());
         };
         let begun = journal.begin(StageKind::Fuzz);
         let context = stages::fuzz::Context {
@@ -253,9 +297,125 @@ impl Judge {
             module,
             tool,
         };
-        let found = stages::fuzz::run(context).await?;
+        let (found, tried) = stages::fuzz::run(context).await?;
         journal.end(begun, found);
-        Ok(())
+        Ok(tried)
+    }
+
+    /// Measures what a call costs, and compares it with others that do the same.
+    #[tracing::instrument(skip_all)]
+    async fn bench(
+        &self,
+        case: Case<'_>,
+        tool: &Tool,
+        agreed: &Agreed,
+        tried: &Tried,
+        journal: &mut Journal<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Compared>, ValidationError> {
+        if !self.options.benches() {
+            journal.skip(StageKind::Bench, "it was not asked for");
+            return Ok(None);
+        }
+        let (Some(manifest), Some(contract)) = (&agreed.manifest, &agreed.contract) else {
+            journal.skip(
+                StageKind::Bench,
+                "there is no manifest with valid schemas, which says what is valid input",
+            );
+            return Ok(None);
+        };
+        let begun = journal.begin(StageKind::Bench);
+        let stage = self.stage(&begun, cancel);
+        let mut found = Found::default();
+        let earlier = match case.previous {
+            Some(before) => self.earlier(stage, before, &mut found).await?,
+            None => None,
+        };
+        let reference = match case.reference {
+            Some(module) => self.second(module, &mut found).await?,
+            None => None,
+        };
+        let context = stages::bench::Context {
+            stage,
+            proposal: case.proposal,
+            manifest,
+            contract,
+            fixtures: &self.fixtures(case.proposal, agreed),
+            ceiling: &self.ceiling,
+            tool,
+            size: case.module.len(),
+            tried,
+            earlier: earlier.as_ref(),
+            reference: reference.as_ref(),
+        };
+        let (mut measured, compared) = stages::bench::run(context).await?;
+        measured.findings.splice(0..0, found.findings);
+        journal.end(begun, measured);
+        Ok(compared)
+    }
+
+    /// Compiles another module than the one that is judged.
+    async fn load(&self, module: &[u8]) -> Result<Result<Tool, String>, ValidationError> {
+        let (sandbox, limits) = (self.sandbox.clone(), self.ceiling.limits);
+        let bytes = module.to_vec();
+        let loading = tokio::task::spawn_blocking(move || {
+            let loaded = sandbox.load(&bytes, &limits);
+            loaded.map_err(|error| error.to_string())
+        });
+        loading
+            .await
+            .map_err(ValidationError::machine("compiling the module"))
+    }
+
+    /// The version before; a finding says why it can't be run.
+    async fn earlier(
+        &self,
+        stage: Stage<'_>,
+        before: Before<'_>,
+        found: &mut Found,
+    ) -> Result<Option<Earlier>, ValidationError> {
+        let label = before.label.to_owned();
+        let tool = match self.load(before.module).await? {
+            Ok(tool) => tool,
+            Err(why) => {
+                found.add(Finding::note(
+                    "bench/not-compared",
+                    format!("it was not compared with {label}, which can't be loaded: {why}"),
+                    "nothing to mend in the tool: name a module that this version of wasm-runner can run",
+                ));
+                return Ok(None);
+            }
+        };
+        let manifest = match before.manifest {
+            Some(manifest) => Some(manifest.clone()),
+            None => stages::manifest::printed(stage, &tool, &self.ceiling).await?,
+        };
+        Ok(Some(Earlier {
+            label,
+            version: before.version.cloned(),
+            tool,
+            size: before.module.len(),
+            manifest,
+        }))
+    }
+
+    /// The second implementation; a finding says why it can't be run.
+    async fn second(
+        &self,
+        module: &[u8],
+        found: &mut Found,
+    ) -> Result<Option<Tool>, ValidationError> {
+        match self.load(module).await? {
+            Ok(tool) => Ok(Some(tool)),
+            Err(why) => {
+                found.add(Finding::error(
+                    "bench/reference-not-loaded",
+                    format!("the second implementation can't be loaded: {why}"),
+                    "let it import no more than the tool itself, and make it smaller",
+                ));
+                Ok(None)
+            }
+        }
     }
 
     fn stage<'a>(&'a self, begun: &'a Begun<'_>, cancel: &'a CancellationToken) -> Stage<'a> {

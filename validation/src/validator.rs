@@ -8,9 +8,9 @@ use crate::judge::{nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
-    Built, EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool, StageKind,
-    StageReport, Thresholds, ToolchainVersions, ValidationError, ValidationReport,
-    ValidatorOptions, builder, verdict,
+    Built, EffectivePolicy, Form, Installation, Manifest, Previous, Progress, ProposedTool,
+    StageKind, StageReport, Thresholds, ToolchainVersions, ValidationError, ValidationReport,
+    ValidatorOptions, builder, changes, verdict,
 };
 use isolation::Launcher;
 use journal::Journal;
@@ -31,6 +31,7 @@ pub struct Validator {
     options: ValidatorOptions,
     thresholds: Thresholds,
     track_record: Option<TrackRecord>,
+    previous: Option<Arc<Previous>>,
 }
 
 /// What a validation gave.
@@ -66,6 +67,7 @@ impl Validator {
             options: ValidatorOptions::default(),
             thresholds: Thresholds::default(),
             track_record: None,
+            previous: None,
         }
     }
 
@@ -80,6 +82,14 @@ impl Validator {
     #[must_use]
     pub fn with_track_record(mut self, record: Option<TrackRecord>) -> Self {
         self.track_record = record;
+        self
+    }
+
+    /// The same with the version that proposals are compared with: its module is run beside the
+    /// new one, in the same confined process, and the report says what changed.
+    #[must_use]
+    pub fn with_previous(mut self, previous: Option<Previous>) -> Self {
+        self.previous = previous.map(Arc::new);
         self
     }
 
@@ -108,25 +118,28 @@ impl Validator {
         let mut journal = Journal::new(progress);
         let launcher = &*self.launcher;
         let built = self.build(proposal, &mut journal, cancel).await?;
-        let (manifest, grant) = if let Some(module) = &built.module {
+        let (manifest, grant, compared) = if let Some(module) = &built.module {
             let request = Request {
                 proposal,
                 ceiling: &self.ceiling,
                 options: &self.options,
                 module,
                 tests: &built.tests,
+                reference: built.reference.as_deref(),
+                budget: built.budget,
+                previous: self.previous.as_deref(),
             };
             let judged = worker::judge(launcher, request, &mut journal, cancel).await?;
-            (judged.manifest, judged.grant)
+            (judged.manifest, judged.grant, judged.compared)
         } else {
             journal.skip(StageKind::Inspect, "there is no module: it was not built");
             skip_running(&mut journal);
-            (None, nothing(&self.ceiling))
+            (None, nothing(&self.ceiling), None)
         };
-        journal.skip(
-            StageKind::Bench,
-            "benchmarking is not part of this version of wasm-runner",
-        );
+        let changes = self
+            .previous
+            .as_deref()
+            .map(|previous| changes::changes(previous, proposal, manifest.as_ref(), compared));
         let digest = built.module.as_deref().map(runtime::Digest::of);
         let made = Made {
             artifact: built.module,
@@ -135,6 +148,7 @@ impl Validator {
         };
         let mut validated = self.conclude(proposal, made, journal, manifest, grant);
         validated.report.started_at = Some(started_at);
+        validated.report.changes = changes;
         Ok(validated)
     }
 
@@ -210,6 +224,7 @@ impl Validator {
             reasons,
             confidence,
             started_at: None,
+            changes: None,
             sources: excerpts::sources(proposal),
             excerpts: excerpts::excerpts(proposal, &stages),
             stages,
@@ -281,6 +296,7 @@ impl Trials<'_> {
             // Trials are of tests and examples: whether they pass is what a trial tells.
             fuzz_time: WallTime::millis(0),
             fuzz_executions: None,
+            bench_time: WallTime::millis(0),
             ..self.validator.options.clone()
         };
         let mut journal = Journal::new(progress);
@@ -290,6 +306,9 @@ impl Trials<'_> {
             options: &options,
             module,
             tests: &self.built.tests,
+            reference: None,
+            budget: self.built.budget,
+            previous: None,
         };
         let launcher = &*self.validator.launcher;
         let judged = worker::judge(launcher, request, &mut journal, cancel).await?;

@@ -10,7 +10,10 @@ mod outside;
 pub use inside::judge as run_judge;
 pub(crate) use outside::judge;
 
-use crate::{Manifest, Progress, ProposedTool, TestProgram, ValidatorOptions};
+use crate::changes::Compared;
+use crate::{
+    CallBudget, Manifest, Previous, Progress, ProposedTool, TestProgram, ValidatorOptions,
+};
 use policies::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +23,8 @@ pub const JUDGE: &str = "judge";
 /// The request's file; the modules are beside it, by number.
 const REQUEST: &str = "request.json";
 const MODULE: &str = "module.wasm";
+const REFERENCE: &str = "reference.wasm";
+const PREVIOUS: &str = "previous.wasm";
 
 /// What is to be judged.
 pub(crate) struct Request<'a> {
@@ -28,6 +33,12 @@ pub(crate) struct Request<'a> {
     pub(crate) options: &'a ValidatorOptions,
     pub(crate) module: &'a [u8],
     pub(crate) tests: &'a [TestProgram],
+    /// The second implementation that it brings.
+    pub(crate) reference: Option<&'a [u8]>,
+    /// What its package promises that a call needs at most.
+    pub(crate) budget: CallBudget,
+    /// The version that it is compared with.
+    pub(crate) previous: Option<&'a Previous>,
 }
 
 /// The same as it is written down.
@@ -38,6 +49,22 @@ struct Written {
     options: ValidatorOptions,
     /// Names of the programs with tests, whose modules are `0.wasm` and so on.
     tests: Vec<String>,
+    /// Whether a second implementation lies there.
+    #[serde(default)]
+    reference: bool,
+    #[serde(default)]
+    budget: CallBudget,
+    /// The version before, if its module lies there.
+    #[serde(default)]
+    previous: Option<WrittenPrevious>,
+}
+
+/// The version before, as it is written down.
+#[derive(Serialize, Deserialize)]
+struct WrittenPrevious {
+    label: String,
+    version: Option<semver::Version>,
+    manifest: Option<Manifest>,
 }
 
 /// What the process says.
@@ -50,6 +77,8 @@ enum Line {
     Done {
         manifest: Option<Box<Manifest>>,
         grant: Box<Policy>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compared: Option<Box<Compared>>,
     },
     /// The machine could not do its part.
     Failed { doing: String, reason: String },

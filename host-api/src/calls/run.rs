@@ -245,7 +245,6 @@ impl Prepared {
             let kept = match recording {
                 Ok(recording) => sent(recording).await?,
                 Err(NotRecorded::TooLarge { .. }) => Kept::TooLarge,
-                // Components can't be recorded yet.
                 Err(_) => Kept::Nothing,
             };
             (execution, kept)

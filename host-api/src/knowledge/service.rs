@@ -196,6 +196,27 @@ impl server::KnowledgeService for KnowledgeApi {
         Ok(Response::new(stream::iter(pieces).boxed()))
     }
 
+    async fn get_attestations(
+        &self,
+        request: Request<proto::GetAttestationsRequest>,
+    ) -> Result<Response<proto::GetAttestationsResponse>, Status> {
+        let which = which(request.into_inner().tool)?;
+        let response = self
+            .store
+            .read(move |kb| {
+                let id = view::id(kb, &which)?;
+                let version = kb.proposal(id)?.version;
+                let digest = version.artifact.map(|digest| digest.to_string());
+                Ok(proto::GetAttestationsResponse {
+                    bundle: kb.attestations(id)?,
+                    artifact_digest: digest.unwrap_or_default(),
+                    name: format!("{}@{}", version.name, version.version),
+                })
+            })
+            .await?;
+        Ok(Response::new(response))
+    }
+
     type WatchEventsStream = BoxStream<'static, Result<proto::Event, Status>>;
 
     async fn watch_events(

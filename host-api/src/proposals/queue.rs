@@ -4,7 +4,7 @@
 //! with it: at its start the service puts in whatever is unfinished.
 
 use super::hub::Hub;
-use super::validate::{Judged, Validate};
+use super::validate::{Background, Judged, Validate};
 use crate::metrics::Metrics;
 use crate::proto::watch_validation_response::{
     Begun, Event, Finished, Interrupted, Queued, StageStarted, Step,
@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tonic::Status;
 use tracing::Instrument as _;
 use tracing::field::Empty;
-use validation::{Generator, Progress, ValidationError};
+use validation::{Generator, Previous, Progress, TrackRecord, ValidationError};
 
 /// How long to wait before each further try after the machine could not do its part; after the
 /// last one the proposal waits for the service's next start, or for whoever asks for it.
@@ -243,8 +243,15 @@ impl Inner {
 
     /// Runs the validator in a task of its own, so that its panic is not ours.
     async fn judge(&self, id: ProposalId, hub: &Hub) -> Result<(Judged, Option<Generator>), Stop> {
-        let record = self
-            .ask(move |kb| kb.proposal(id), false)
+        let (record, background) = self
+            .ask(
+                move |kb| {
+                    let record = kb.proposal(id)?;
+                    let background = background(kb, &record)?;
+                    Ok((record, background))
+                },
+                false,
+            )
             .await?
             .map_err(|error| Stop::Failed(error.to_string()))?;
         let span = tracing::Span::current();
@@ -256,7 +263,10 @@ impl Inner {
         let cancel = self.closing.clone();
         let task = async move {
             let progress = move |step: Progress| drop(sender.send(step));
-            validator.validate(&record.tool, &progress, &cancel).await
+            let tool = &record.tool;
+            validator
+                .validate(tool, background, &progress, &cancel)
+                .await
         };
         let task = tokio::spawn(task.in_current_span());
         while let Some(step) = progress.recv().await {
@@ -311,6 +321,43 @@ impl Inner {
     }
 }
 
+/// For how long what became of a maker's tools counts.
+const RECORD: Duration = Duration::from_hours(90 * 24);
+
+/// What is known beside a proposal: the version that callers get now, and what became of its
+/// maker's tools. Neither keeps a proposal from being validated where there is none.
+fn background(
+    kb: &dyn kbi::KnowledgeBase,
+    record: &kbi::ProposalRecord,
+) -> Result<Background, KbiError> {
+    let mut background = Background::default();
+    match previous(kb, &record.version.name) {
+        Ok(previous) => background.previous = Some(previous),
+        Err(KbiError::UnknownTool { .. } | KbiError::NoActiveVersion { .. }) => {}
+        // What is damaged can be mended by a new version, which must not wait for it.
+        Err(error @ KbiError::Corrupt { .. }) => {
+            tracing::warn!(%error, "the version before can't be read, so it is not compared with");
+        }
+        Err(error) => return Err(error),
+    }
+    let agent = &record.version.generated_by_agent_id;
+    if !agent.is_empty() {
+        let since = record.version.created_at.checked_sub(RECORD);
+        let counted = kb.track_record(agent, since.unwrap_or(jiff::Timestamp::MIN))?;
+        background.track_record = (counted != TrackRecord::default()).then_some(counted);
+    }
+    Ok(background)
+}
+
+/// The version of a tool that callers get now.
+fn previous(kb: &dyn kbi::KnowledgeBase, name: &str) -> Result<Previous, KbiError> {
+    let active = kb.active(name, None)?;
+    let before = kb.proposal(active.proposal_id)?;
+    let module = kb.artifact(&active.artifact)?;
+    let (version, manifest) = (active.version, active.manifest);
+    Ok(Previous::version(version, module, manifest, before.tool))
+}
+
 fn finish(
     kb: &dyn kbi::KnowledgeBase,
     id: ProposalId,
@@ -321,6 +368,7 @@ fn finish(
         artifact: judged.artifact.as_deref(),
         manifest: judged.manifest.as_ref(),
         grant: &judged.grant,
+        attestations: judged.attestations.as_deref(),
     };
     let by = Attribution::new("wasm-runner", "the proposal was validated");
     kb.finish_validation(id, &outcome, &by)

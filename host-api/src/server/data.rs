@@ -59,7 +59,7 @@ impl DataDir {
     }
 
     pub(crate) fn knowledge_base(&self) -> PathBuf {
-        self.path.join("kbi.sqlite")
+        Self::knowledge_base_in(&self.path)
     }
 
     pub(crate) fn cache(&self) -> PathBuf {
@@ -71,6 +71,10 @@ impl DataDir {
     }
 
     /// Of a data folder that is another's, or nobody's.
+    pub(crate) fn knowledge_base_in(path: &Path) -> PathBuf {
+        path.join("kbi.sqlite")
+    }
+
     pub(crate) fn cache_in(path: &Path) -> PathBuf {
         path.join("cache")
     }

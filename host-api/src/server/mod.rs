@@ -1,28 +1,31 @@
 //! The service as a whole: what it is made of, how it starts and how it ends.
 
+mod backup;
 mod config;
 mod data;
 mod gather;
 mod serve;
 mod upkeep;
 
+pub use backup::{BackupError, Restored, back_up, restore};
 pub use config::ServerConfig;
 pub use upkeep::{NewKey, is_served, key_fingerprint, rotate_key, sweep_cache};
 
 use crate::ServerError;
 use crate::calls::{Calls, Ceiling, Tools};
 use crate::metrics::{Counted, Metrics, Sources};
-use crate::proposals::{Queue, Validate};
+use crate::proposals::{Attesting, Queue, Validate};
 use crate::store::Store;
 use data::DataDir;
 use isolation::{LaunchError, LocalLauncher};
 use kbi::{KnowledgeBase, SqliteKnowledgeBase};
 use runtime::{CancellationToken, InstallationKey, Sandbox, SandboxConfig};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use validation::{Contract, Installation, Validator};
+use validation::{AttestationKey, Contract, Installation, Validator};
 
 /// How long a start waits for tools to be loaded.
 const LOADING: Duration = Duration::from_millis(250);
@@ -65,12 +68,20 @@ impl Server {
         }
         let program = std::env::current_exe().map_err(LaunchError::from)?;
         let launcher = LocalLauncher::new(&program, config.isolation).await?;
+        let key = attestation_key(home)?;
         let thresholds = config.thresholds;
         Self::start(config, |ceiling| {
             let ceiling = ceiling.policy().clone();
-            let validator = Validator::new(installation, Arc::new(launcher), ceiling)
+            let validator = Validator::new(installation.clone(), Arc::new(launcher), ceiling)
                 .with_thresholds(thresholds);
-            Some(Arc::new(validator) as Arc<dyn Validate>)
+            Some(match key {
+                Some(key) => Arc::new(Attesting {
+                    validator,
+                    installation,
+                    key,
+                }) as Arc<dyn Validate>,
+                None => Arc::new(validator),
+            })
         })
         .await
     }
@@ -207,6 +218,21 @@ impl RunningCalls {
     pub fn count(&self) -> u32 {
         self.0.running()
     }
+}
+
+/// The installation's key, with which what was validated is vouched for; made if there is none.
+/// Where it can't be made, nothing is vouched for, and the service works as well.
+fn attestation_key(home: &Path) -> Result<Option<AttestationKey>, ServerError> {
+    let path = home.join(AttestationKey::FILE);
+    // One that is there and can't be trusted must be looked at.
+    if let Some(key) = AttestationKey::load(&path)? {
+        return Ok(Some(key));
+    }
+    let made = AttestationKey::load_or_create(&path);
+    if let Err(error) = &made {
+        tracing::warn!(%error, "there is no attestation key, so nothing is attested");
+    }
+    Ok(made.ok())
 }
 
 /// Removes compiled code that nobody needs. That it can't costs room and nothing else.

@@ -1,7 +1,7 @@
 //! The process itself.
 
-use super::{Line, MODULE, REQUEST, Written};
-use crate::judge::Judge;
+use super::{Line, MODULE, PREVIOUS, REFERENCE, REQUEST, Written};
+use crate::judge::{Before, Case, Judge};
 use crate::validator::journal::Journal;
 use crate::{TestProgram, ValidationError};
 use runtime::{CancellationToken, Sandbox, SandboxConfig};
@@ -56,6 +56,9 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
         let module = read(&format!("{number}.wasm"))?;
         tests.push(TestProgram { name, module });
     }
+    let reference = written.reference.then(|| read(REFERENCE)).transpose()?;
+    let previous = written.previous.as_ref().map(|_| read(PREVIOUS));
+    let previous = previous.transpose()?;
     let mut config = SandboxConfig::default();
     config.max_concurrent_calls = u32::try_from(written.options.parallel_runs).unwrap_or(u32::MAX);
     config.max_memory = config.max_memory.max(written.ceiling.limits.memory);
@@ -68,12 +71,25 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
     let progress = |progress| say(&Line::Progress(progress));
     let mut journal = Journal::new(&progress);
     let cancel = CancellationToken::new();
-    let judged = judge
-        .judge(&written.proposal, &module, &tests, &mut journal, &cancel)
-        .await?;
+    let before = written.previous.as_ref().zip(previous.as_deref());
+    let case = Case {
+        proposal: &written.proposal,
+        module: &module,
+        tests: &tests,
+        reference: reference.as_deref(),
+        budget: written.budget,
+        previous: before.map(|(said, module)| Before {
+            label: &said.label,
+            version: said.version.as_ref(),
+            module,
+            manifest: said.manifest.as_ref(),
+        }),
+    };
+    let judged = judge.judge(case, &mut journal, &cancel).await?;
     Ok(Line::Done {
         manifest: judged.manifest.map(Box::new),
         grant: Box::new(judged.grant),
+        compared: judged.compared.map(Box::new),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Starts the process, hears what it says, and makes a finding of its death.
 
-use super::{JUDGE, Line, MODULE, REQUEST, Request, Written};
+use super::{JUDGE, Line, MODULE, PREVIOUS, REFERENCE, REQUEST, Request, Written, WrittenPrevious};
 use crate::judge::{Judged, nothing};
 use crate::own_folder::OwnFolder;
 use crate::stages::Found;
@@ -28,12 +28,13 @@ const MEMORY: u64 = 2048 * MIB;
 const SCRATCH: u64 = 256 * MIB;
 
 /// The stages that the process goes through.
-const STAGES: [StageKind; 5] = [
+const STAGES: [StageKind; 6] = [
     StageKind::Inspect,
     StageKind::Manifest,
     StageKind::Test,
     StageKind::Examples,
     StageKind::Fuzz,
+    StageKind::Bench,
 ];
 
 /// Judges a module in a confined process.
@@ -110,6 +111,7 @@ pub(crate) async fn judge(
             Ok(Judged {
                 manifest: None,
                 grant: nothing(ceiling),
+                compared: None,
             })
         }
     }
@@ -124,6 +126,13 @@ fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationErro
         ceiling: request.ceiling.clone(),
         options: request.options.clone(),
         tests: request.tests.iter().map(|it| it.name.clone()).collect(),
+        reference: request.reference.is_some(),
+        budget: request.budget,
+        previous: request.previous.map(|previous| WrittenPrevious {
+            label: previous.label.clone(),
+            version: previous.version.clone(),
+            manifest: previous.manifest.clone(),
+        }),
     };
     let text = serde_json::to_vec(&written).map_err(ValidationError::machine(WRITING))?;
     let put = |name: &str, content: &[u8]| {
@@ -133,6 +142,12 @@ fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationErro
     put(MODULE, request.module)?;
     for (number, test) in request.tests.iter().enumerate() {
         put(&format!("{number}.wasm"), &test.module)?;
+    }
+    if let Some(module) = request.reference {
+        put(REFERENCE, module)?;
+    }
+    if let Some(previous) = request.previous {
+        put(PREVIOUS, &previous.artifact)?;
     }
     Ok(())
 }
@@ -242,10 +257,15 @@ impl Hearing<'_, '_> {
                 return Ok(None);
             }
             match serde_json::from_slice(&line) {
-                Ok(Line::Done { manifest, grant }) if self.ended == STAGES.len() => {
+                Ok(Line::Done {
+                    manifest,
+                    grant,
+                    compared,
+                }) if self.ended == STAGES.len() => {
                     return Ok(Some(Heard::Done(Box::new(Judged {
                         manifest: manifest.map(|it| *it),
                         grant: *grant,
+                        compared: compared.map(|it| *it),
                     }))));
                 }
                 Ok(Line::Failed { doing, reason }) => {
