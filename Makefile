@@ -1,5 +1,9 @@
 # Thin lines: what they do is in scripts/.
+<<<<<<< HEAD
 .PHONY: help setup build demo test bench lint fuzz fuzz-host tools-table images images-test deploy-check clean
+=======
+.PHONY: help setup build demo test bench lint fuzz fuzz-host observability-check images images-test deploy-check clean
+>>>>>>> telemetry
 
 COUNT ?= 10000
 SEED ?= 1
@@ -15,6 +19,7 @@ help:
 	@echo "make lint    formatting, clippy, rustdoc, licences, shell scripts"
 	@echo "make fuzz-host COUNT=10000 SEED=1   random modules through the service"
 	@echo "make fuzz TARGET=policy SECONDS=60  libFuzzer on what reads strangers' input (fuzz/bodies.rs)"
+	@echo "make observability-check  rules, routes and dashboards by promtool and amtool, and one alert end to end"
 	@echo "make images  the container images, from scratch (ENGINE=podman or docker)"
 	@echo "make images-test   those, run here as restricted as on a cluster"
 	@echo "make deploy-check  deploy/kubernetes against schemas, checkov and our own tests"
@@ -44,6 +49,9 @@ fuzz-host:
 
 fuzz:
 	@./scripts/fuzz.sh $(TARGET) $(SECONDS)
+
+observability-check: build
+	@./scripts/observability-check.sh
 
 images:
 	@./scripts/images.sh

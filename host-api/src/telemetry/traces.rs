@@ -236,4 +236,27 @@ mod tests {
             assert!(!error.contains(['\n', '\u{1b}']), "{error}");
         }
     }
+
+    /// Were a span to wait for room, this would not end.
+    #[test]
+    fn spans_beyond_the_room_are_dropped_and_counted_while_the_collector_hangs() {
+        use tracing_subscriber::layer::SubscriberExt as _;
+
+        // Takes connections (the system does) and says nothing, ever.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let traces = Traces::start(&endpoint).unwrap();
+        let layer = tracing_opentelemetry::layer().with_tracer(traces.tracer());
+        let before = DROPPED_FULL.load(Ordering::Relaxed);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            for _ in 0..2 * ROOM {
+                drop(tracing::info_span!("one"));
+            }
+        });
+        let dropped = DROPPED_FULL.load(Ordering::Relaxed) - before;
+        // An export that was given up meanwhile made room again.
+        assert!(dropped > 0 && dropped <= ROOM as u64, "{dropped}");
+        drop(traces);
+        drop(silent);
+    }
 }

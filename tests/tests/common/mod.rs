@@ -94,6 +94,32 @@ impl Service {
         )
     }
 
+    /// One with these options, metrics on a free port, and its log in a file as JSON.
+    pub(crate) fn observed(data: &Path, options: &[&str], log: File) -> (Self, String) {
+        let mut service = Self::launch(
+            Command::new(program())
+                .args([
+                    "--log-format",
+                    "json",
+                    "serve",
+                    "--metrics-listen",
+                    "127.0.0.1:0",
+                ])
+                .args(options)
+                .arg("--data-dir")
+                .arg(data)
+                .env_remove("RUST_LOG")
+                .env("OTEL_EXPORTER_OTLP_TIMEOUT", "500")
+                .stderr(log),
+        );
+        let mut line = String::new();
+        service.stdout.read_line(&mut line).expect("a second line");
+        let metrics = line.trim().strip_prefix("metrics on http://");
+        let metrics = metrics.and_then(|at| at.strip_suffix("/metrics"));
+        let metrics = metrics.unwrap_or_else(|| panic!("no address in {line:?}"));
+        (service, metrics.to_owned())
+    }
+
     fn launch(command: &mut Command) -> Self {
         let mut child = command
             .args(["--listen", "127.0.0.1:0"])
