@@ -1,9 +1,5 @@
 # Thin lines: what they do is in scripts/.
-<<<<<<< HEAD
-.PHONY: help setup build demo test bench lint fuzz fuzz-host tools-table images images-test deploy-check clean
-=======
-.PHONY: help setup build demo test bench lint fuzz fuzz-host observability-check images images-test deploy-check clean
->>>>>>> telemetry
+.PHONY: help setup build demo test bench lint fuzz fuzz-host tools-table observability-check images images-test deploy-check clean
 
 COUNT ?= 10000
 SEED ?= 1
