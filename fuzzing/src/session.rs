@@ -81,6 +81,7 @@ pub(crate) struct Session<'a> {
     pub(crate) answered: u64,
     pub(crate) refused: u64,
     pub(crate) forbidden: u64,
+    pub(crate) answers: crate::answers::Looking,
 }
 
 /// What is needed to make the second machine, once it is.
@@ -124,6 +125,7 @@ impl<'a> Session<'a> {
             answered: 0,
             refused: 0,
             forbidden: 0,
+            answers: crate::answers::Looking::new(&spec.seeds),
         }
     }
 
@@ -166,7 +168,10 @@ impl<'a> Session<'a> {
         let (fuel, ended) = (seen.fuel, seen.ended);
         let tried = seen.denied.join(", ");
         match (&class, ended) {
-            (Class::Valid(_), Ended::Success) => self.answered += 1,
+            (Class::Valid(value), Ended::Success) => {
+                self.answered += 1;
+                self.answers.take(value, seen.stdout);
+            }
             (Class::Valid(_), Ended::Exit(_)) => self.refused += 1,
             (Class::Forbidden, _) => self.forbidden += 1,
             _ => {}

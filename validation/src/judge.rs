@@ -5,10 +5,11 @@ use crate::stages::manifest::Agreed;
 use crate::stages::{self, Found, Stage};
 use crate::validator::journal::{Begun, Journal};
 use crate::{
-    Finding, Manifest, ProposedTool, StageKind, TestProgram, ValidationError, ValidatorOptions,
+    Finding, Manifest, Measured, ProposedTool, StageKind, TestProgram, ValidationError, ValidatorOptions,
 };
 use policies::Policy;
 use runtime::{CancellationToken, Sandbox, Tool};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Takes modules through the stages after the build.
@@ -18,12 +19,25 @@ pub(crate) struct Judge {
     pub(crate) options: ValidatorOptions,
 }
 
+/// Of each of the tool's files: lines that its tests and examples reached, and lines with code
+/// that they did not.
+pub(crate) type Reached = BTreeMap<String, (Vec<u32>, Vec<u32>)>;
+
+/// What a build gave.
+#[derive(Clone, Copy)]
+pub(crate) struct Programs<'a> {
+    pub(crate) module: &'a [u8],
+    pub(crate) tests: &'a [TestProgram],
+    pub(crate) measured: Option<&'a Measured>,
+}
+
 /// What the stages gave beside their reports.
 pub(crate) struct Judged {
     /// What the tool says of itself, if that could be had.
     pub(crate) manifest: Option<Manifest>,
     /// What approval grants.
     pub(crate) grant: Policy,
+    pub(crate) reached: Reached,
 }
 
 /// What is granted where nothing was asked for, or nobody knows what.
@@ -55,21 +69,24 @@ impl Judge {
     pub(crate) async fn judge(
         &self,
         proposal: &ProposedTool,
-        module: &[u8],
-        tests: &[TestProgram],
+        programs: Programs<'_>,
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
     ) -> Result<Judged, ValidationError> {
+        let module = programs.module;
         let inspecting = self.inspect(proposal, module, journal, cancel);
         let Some(tool) = inspecting.await? else {
             skip_running(journal);
             return Ok(Judged {
                 manifest: None,
                 grant: nothing(&self.ceiling),
+                reached: Reached::default(),
             });
         };
         let agreed = self.agree(proposal, &tool, journal, cancel).await?;
-        let tested = self.test(proposal, tests, &agreed, journal, cancel).await?;
+        let (tested, reached) = self
+            .test(proposal, programs, &agreed, journal, cancel)
+            .await?;
         self.examples(proposal, &tool, &agreed, tested, journal, cancel)
             .await?;
         self.fuzz(proposal, module, &tool, &agreed, journal, cancel)
@@ -77,6 +94,7 @@ impl Judge {
         Ok(Judged {
             manifest: agreed.manifest,
             grant: self.narrowed(&agreed.grant),
+            reached,
         })
     }
 
@@ -164,29 +182,42 @@ impl Judge {
         Ok(agreed)
     }
 
-    /// Runs the author's tests; tells whether one passed.
+    /// Runs the author's tests, and judges them; tells whether one passed, and what they reach.
     #[tracing::instrument(skip_all)]
     async fn test(
         &self,
         proposal: &ProposedTool,
-        programs: &[TestProgram],
+        programs: Programs<'_>,
         agreed: &Agreed,
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
-    ) -> Result<bool, ValidationError> {
+    ) -> Result<(bool, Reached), ValidationError> {
         let begun = journal.begin(StageKind::Test);
+        let fixtures = self.fixtures(proposal, agreed);
         let context = stages::tests::Context {
             stage: self.stage(&begun, cancel),
             sandbox: &self.sandbox,
             proposal,
-            fixtures: &self.fixtures(proposal, agreed),
+            fixtures: &fixtures,
             // Whole: that a program can list its tests is no need of the tool.
             grant: &agreed.grant,
         };
-        let found = stages::tests::run(context, programs).await?;
+        let mut found = stages::tests::run(context, programs.tests).await?;
         let tested = stages::tests::passed_any(&found);
+        let mut reached = Reached::default();
+        if self.options.judges_tests() {
+            let context = stages::judging::Context {
+                stage: self.stage(&begun, cancel),
+                proposal,
+                manifest: agreed.manifest.as_ref(),
+                contract: agreed.contract.as_ref(),
+                fixtures: &fixtures,
+                limits: agreed.grant.limits,
+            };
+            reached = stages::judging::judge(context, programs.measured, &mut found).await?;
+        }
         journal.end(begun, found);
-        Ok(tested)
+        Ok((tested, reached))
     }
 
     #[tracing::instrument(skip_all)]

@@ -36,6 +36,7 @@ mod inspect;
 mod installation;
 mod judge;
 mod manifest;
+mod mutation;
 mod options;
 mod own_folder;
 mod proposal;
@@ -53,7 +54,9 @@ pub use attest::{
     AttestationKey, AttestationPublicKey, AttestedResult, KeyError, MAX_BUNDLE_BYTES, Verified,
     VerifyError, verify_attestations,
 };
-pub use builder::{BUILD_TIME_LIMIT, BuildOptions, Built, TestProgram, build, build_with};
+pub use builder::{
+    BUILD_TIME_LIMIT, BuildOptions, Built, Measured, TestProgram, build, build_with,
+};
 pub use confidence::{Thresholds, ThresholdsError, TrackRecord};
 pub use contract::{Contract, ContractError, Mismatch};
 pub use encoder::{ENCODE, run_encode};

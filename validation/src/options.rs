@@ -34,6 +34,15 @@ pub struct ValidatorOptions {
     pub fuzz_plateau: Option<u64>,
     /// Seed of the choice of inputs.
     pub fuzz_seed: u64,
+    /// How long small changes of the tool are tried on its tests and examples; 0 for not at all,
+    /// and then neither is measured what they reach, nor are tests tried in another world. The
+    /// tests are compiled once more for it.
+    pub mutation_time: WallTime,
+    /// Instead of a time: so many changes at most, however long they take. The same number and
+    /// seed try the same changes on every machine; 0 is as no time.
+    pub mutants: Option<u64>,
+    /// Seed of the choice of changes.
+    pub mutation_seed: u64,
 }
 
 impl ValidatorOptions {
@@ -42,12 +51,18 @@ impl ValidatorOptions {
         self.fuzz_executions != Some(0)
             && (self.fuzz_executions.is_some() || self.fuzz_time > WallTime::millis(0))
     }
+
+    /// Whether the author's tests are judged at all.
+    pub(crate) fn judges_tests(&self) -> bool {
+        self.mutants != Some(0)
+            && (self.mutants.is_some() || self.mutation_time > WallTime::millis(0))
+    }
 }
 
 impl Default for ValidatorOptions {
     /// A run for each processor but four at most, 1000 tests, 100 examples, a minute to compile,
     /// 3 minutes a stage, all that is granted, 2 seconds of fuzzing that end after 200 000 runs
-    /// without anything new.
+    /// without anything new, and 1 second of small changes.
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -61,6 +76,9 @@ impl Default for ValidatorOptions {
             fuzz_executions: None,
             fuzz_plateau: Some(200_000),
             fuzz_seed: 0,
+            mutation_time: WallTime::secs(1),
+            mutants: None,
+            mutation_seed: 0,
         }
     }
 }

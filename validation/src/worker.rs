@@ -10,7 +10,8 @@ mod outside;
 pub use inside::judge as run_judge;
 pub(crate) use outside::judge;
 
-use crate::{Manifest, Progress, ProposedTool, TestProgram, ValidatorOptions};
+use crate::judge::Reached;
+use crate::{Manifest, Measured, Progress, ProposedTool, TestProgram, ValidatorOptions};
 use policies::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,12 @@ pub const JUDGE: &str = "judge";
 /// The request's file; the modules are beside it, by number.
 const REQUEST: &str = "request.json";
 const MODULE: &str = "module.wasm";
+/// The same compiled to be looked into; its tests are beside it, by number.
+const MEASURED: &str = "measured.wasm";
+
+fn measured_test(number: usize) -> String {
+    format!("measured-{number}.wasm")
+}
 
 /// What is to be judged.
 pub(crate) struct Request<'a> {
@@ -28,6 +35,7 @@ pub(crate) struct Request<'a> {
     pub(crate) options: &'a ValidatorOptions,
     pub(crate) module: &'a [u8],
     pub(crate) tests: &'a [TestProgram],
+    pub(crate) measured: Option<&'a Measured>,
 }
 
 /// The same as it is written down.
@@ -38,6 +46,8 @@ struct Written {
     options: ValidatorOptions,
     /// Names of the programs with tests, whose modules are `0.wasm` and so on.
     tests: Vec<String>,
+    /// Of what was compiled to be looked into: its root, and the names of the programs with tests.
+    measured: Option<(String, Vec<String>)>,
 }
 
 /// What the process says.
@@ -50,6 +60,8 @@ enum Line {
     Done {
         manifest: Option<Box<Manifest>>,
         grant: Box<Policy>,
+        #[serde(default)]
+        reached: Reached,
     },
     /// The machine could not do its part.
     Failed { doing: String, reason: String },

@@ -28,7 +28,8 @@ Examples:
   wasm-runner validate . --output report.html --attest tool.intoto.jsonl
   wasm-runner validate . --ceiling pure --thresholds thresholds.toml --output report.json
   wasm-runner validate . --fuzz-time 30s
-  wasm-runner validate . --fuzz-execs 100000 --fuzz-seed 7")]
+  wasm-runner validate . --fuzz-execs 100000 --fuzz-seed 7
+  wasm-runner validate . --mutants 200")]
 pub(crate) struct Args {
     /// A package's folder, or a proposal as JSON
     #[arg(value_name = "FOLDER|FILE.json")]
@@ -59,6 +60,8 @@ pub(crate) struct Args {
     advisories: Option<PathBuf>,
     #[command(flatten)]
     fuzz: FuzzArgs,
+    #[command(flatten)]
+    mutation: MutationArgs,
     #[command(flatten)]
     confine: confine::Args,
 }
@@ -91,6 +94,30 @@ impl FuzzArgs {
     }
 }
 
+/// How long the author's tests are judged.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct MutationArgs {
+    /// How long small changes of the tool are tried on its tests; `0s` for not at all, and then
+    /// it is not measured what they reach either
+    #[arg(long, value_name = "TIME", default_value = "1 s")]
+    mutation_time: WallTime,
+    /// So many changes at most instead of a time: the same seed then tries the same ones anywhere
+    #[arg(long, value_name = "COUNT", conflicts_with = "mutation_time")]
+    mutants: Option<u64>,
+    /// Seed of the choice of changes
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    mutation_seed: u64,
+}
+
+impl MutationArgs {
+    fn options(self, mut options: ValidatorOptions) -> ValidatorOptions {
+        options.mutation_time = self.mutation_time;
+        options.mutants = self.mutants;
+        options.mutation_seed = self.mutation_seed;
+        options
+    }
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let proposal = proposal_source::read(&args.source)?;
     let ceiling = policy_source::load(&args.ceiling)?;
@@ -104,7 +131,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let builder = installation.clone();
     let validated = block_on(async {
         let validator = Validator::new(builder, args.confine.launcher().await?, ceiling)
-            .with_options(args.fuzz.options())
+            .with_options(args.mutation.options(args.fuzz.options()))
             .with_thresholds(thresholds);
         let cancel = cancel::by_ctrl_c();
         let display = is_live().then(|| Live::new([proposal.name.as_str()]));

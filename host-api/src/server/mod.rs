@@ -21,7 +21,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use validation::{Contract, Installation, Validator};
+use validation::{Contract, Installation, Validator, ValidatorOptions};
 
 /// How long a start waits for tools to be loaded.
 const LOADING: Duration = Duration::from_millis(250);
@@ -62,9 +62,12 @@ impl Server {
         let program = std::env::current_exe().map_err(LaunchError::from)?;
         let launcher = LocalLauncher::new(&program, config.isolation).await?;
         let thresholds = config.thresholds;
+        let mut options = ValidatorOptions::default();
+        options.mutation_time = config.mutation_time;
         Self::start(config, |ceiling| {
             let ceiling = ceiling.policy().clone();
             let validator = Validator::new(installation, Arc::new(launcher), ceiling)
+                .with_options(options)
                 .with_thresholds(thresholds);
             Some(Arc::new(validator) as Arc<dyn Validate>)
         })

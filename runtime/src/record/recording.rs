@@ -279,7 +279,7 @@ impl Tool {
         let (args, env, input) = (call.args.clone(), env.collect(), call.input.clone());
         let policy = without_places(&call.policy);
         let tape = Tape::recording(room);
-        let execution = crate::run::run(self, call, Some(tape.clone())).await;
+        let execution = crate::run::run(self, call, Some(tape.clone()), None).await;
         let mut reel = tape.reel();
         let Reel::Recording(recorder) = &mut *reel else {
             return (execution, Err(NotRecorded::TooLarge { limit }));
@@ -315,7 +315,7 @@ impl Tool {
     /// nothing is seen yet.
     pub async fn observe(&self, call: Call) -> (Execution, Observed) {
         let tape = Tape::observing();
-        let execution = crate::run::run(self, call, Some(tape.clone())).await;
+        let execution = crate::run::run(self, call, Some(tape.clone()), None).await;
         let observed = match &mut *tape.reel() {
             Reel::Recording(recorder) => recorder.observer.take().map(|it| it.observed),
             Reel::Replaying(_) => None,
@@ -353,7 +353,7 @@ impl Tool {
         }
         let tape = Tape::replaying(Arc::clone(recording));
         let call = recording.call(cancel.clone());
-        let mut execution = crate::run::run(self, call, Some(tape.clone())).await;
+        let mut execution = crate::run::run(self, call, Some(tape.clone()), None).await;
         let mut reel = tape.reel();
         let Reel::Replaying(player) = &mut *reel else {
             unreachable!("a tape keeps its kind");

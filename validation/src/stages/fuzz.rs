@@ -1,5 +1,7 @@
 //! Inputs that nobody thought of.
 
+mod learnt;
+
 use super::fixtures::Fixtures;
 use super::telling::panic;
 use super::{Found, Stage};
@@ -106,6 +108,7 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
     for one in &report.findings {
         found.add(finding(one, context.proposal));
     }
+    found.findings.extend(learnt::check(&manifest, &report));
     if let Some(why) = &report.no_coverage {
         found.add(Finding::note(
             "fuzz/no-coverage",

@@ -1,9 +1,9 @@
 //! The process itself.
 
-use super::{Line, MODULE, REQUEST, Written};
-use crate::judge::Judge;
+use super::{Line, MEASURED, MODULE, REQUEST, Written, measured_test};
+use crate::judge::{Judge, Programs};
 use crate::validator::journal::Journal;
-use crate::{TestProgram, ValidationError};
+use crate::{Measured, TestProgram, ValidationError};
 use runtime::{CancellationToken, Sandbox, SandboxConfig};
 use std::ffi::OsString;
 use std::io::Write;
@@ -56,6 +56,20 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
         let module = read(&format!("{number}.wasm"))?;
         tests.push(TestProgram { name, module });
     }
+    let mut measured = None;
+    if let Some((root, names)) = written.measured {
+        let mut tests = Vec::new();
+        for (number, name) in names.into_iter().enumerate() {
+            let module = read(&measured_test(number))?;
+            tests.push(TestProgram { name, module });
+        }
+        let module = read(MEASURED)?;
+        measured = Some(Measured {
+            root,
+            module,
+            tests,
+        });
+    }
     let mut config = SandboxConfig::default();
     config.max_concurrent_calls = u32::try_from(written.options.parallel_runs).unwrap_or(u32::MAX);
     config.max_memory = config.max_memory.max(written.ceiling.limits.memory);
@@ -69,11 +83,21 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
     let mut journal = Journal::new(&progress);
     let cancel = CancellationToken::new();
     let judged = judge
-        .judge(&written.proposal, &module, &tests, &mut journal, &cancel)
+        .judge(
+            &written.proposal,
+            Programs {
+                module: &module,
+                tests: &tests,
+                measured: measured.as_ref(),
+            },
+            &mut journal,
+            &cancel,
+        )
         .await?;
     Ok(Line::Done {
         manifest: judged.manifest.map(Box::new),
         grant: Box::new(judged.grant),
+        reached: judged.reached,
     })
 }
 

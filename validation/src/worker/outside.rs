@@ -1,7 +1,7 @@
 //! Starts the process, hears what it says, and makes a finding of its death.
 
-use super::{JUDGE, Line, MODULE, REQUEST, Request, Written};
-use crate::judge::{Judged, nothing};
+use super::{JUDGE, Line, MEASURED, MODULE, REQUEST, Request, Written, measured_test};
+use crate::judge::{Judged, Reached, nothing};
 use crate::own_folder::OwnFolder;
 use crate::stages::Found;
 use crate::validator::journal::{Begun, Journal};
@@ -94,6 +94,7 @@ pub(crate) async fn judge(
             .stage_time
             .max(request.options.fuzz_time)
             .as_duration()
+            + request.options.mutation_time.as_duration()
             + limits.wall_time.as_duration()
             + PATIENCE,
     };
@@ -110,6 +111,7 @@ pub(crate) async fn judge(
             Ok(Judged {
                 manifest: None,
                 grant: nothing(ceiling),
+                reached: Reached::default(),
             })
         }
     }
@@ -124,6 +126,10 @@ fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationErro
         ceiling: request.ceiling.clone(),
         options: request.options.clone(),
         tests: request.tests.iter().map(|it| it.name.clone()).collect(),
+        measured: request.measured.map(|measured| {
+            let names = measured.tests.iter().map(|it| it.name.clone());
+            (measured.root.clone(), names.collect())
+        }),
     };
     let text = serde_json::to_vec(&written).map_err(ValidationError::machine(WRITING))?;
     let put = |name: &str, content: &[u8]| {
@@ -133,6 +139,12 @@ fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationErro
     put(MODULE, request.module)?;
     for (number, test) in request.tests.iter().enumerate() {
         put(&format!("{number}.wasm"), &test.module)?;
+    }
+    if let Some(measured) = request.measured {
+        put(MEASURED, &measured.module)?;
+        for (number, test) in measured.tests.iter().enumerate() {
+            put(&measured_test(number), &test.module)?;
+        }
     }
     Ok(())
 }
@@ -242,10 +254,15 @@ impl Hearing<'_, '_> {
                 return Ok(None);
             }
             match serde_json::from_slice(&line) {
-                Ok(Line::Done { manifest, grant }) if self.ended == STAGES.len() => {
+                Ok(Line::Done {
+                    manifest,
+                    grant,
+                    reached,
+                }) if self.ended == STAGES.len() => {
                     return Ok(Some(Heard::Done(Box::new(Judged {
                         manifest: manifest.map(|it| *it),
                         grant: *grant,
+                        reached,
                     }))));
                 }
                 Ok(Line::Failed { doing, reason }) => {

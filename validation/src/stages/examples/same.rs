@@ -4,7 +4,7 @@ use serde_json::{Number, Value};
 
 /// JSON knows numbers, not their kinds: 3 and 3.0 are one value, as JSON Schema says too. Nothing
 /// is rounded: whoever promises 0.3 and gives 0.1 + 0.2 gives something else.
-pub(super) fn same(one: &Value, other: &Value) -> bool {
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => same_number(one, other),
         (Value::Array(one), Value::Array(other)) => {
