@@ -82,7 +82,10 @@ mod tests {
         }
         let answers = looking.answers();
         assert_eq!(answers.others, 8);
-        assert_eq!(answers.outputs, [json!(8.0), json!(7)].into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(
+            answers.outputs,
+            [json!(8.0), json!(7)].into_iter().rev().collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::stages::manifest::Agreed;
 use crate::stages::{self, Found, Stage};
 use crate::validator::journal::{Begun, Journal};
 use crate::{
-    Finding, Manifest, Measured, ProposedTool, StageKind, TestProgram, ValidationError, ValidatorOptions,
+    Finding, Manifest, Measured, ProposedTool, StageKind, TestProgram, ValidationError,
+    ValidatorOptions,
 };
 use policies::Policy;
 use runtime::{CancellationToken, Sandbox, Tool};

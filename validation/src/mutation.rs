@@ -18,9 +18,9 @@ mod sites;
 mod source;
 
 pub(crate) use change::Change;
+pub(crate) use source::Source;
 #[cfg(test)]
 pub(crate) use {change::Kind, lines::Position};
-pub(crate) use source::Source;
 
 use flow::Function;
 use lines::Lines;
@@ -88,12 +88,15 @@ impl Numbers {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Change, u32)> {
-        self.numbers.iter().map(|(change, number)| (change, *number))
+        self.numbers
+            .iter()
+            .map(|(change, number)| (change, *number))
     }
 }
 
 /// Looks for the tool's own code in a module and makes it ready. `root` is the folder in which it
 /// was compiled, and `sources` are the tool's own files; a block's places name them by number.
+/// With `only`, nothing is looked at but what came from those lines.
 ///
 /// # Errors
 /// When it can't be read, has no lines, or has what the pass has no answer for.
@@ -101,10 +104,30 @@ pub(crate) fn prepare(
     wasm: &[u8],
     root: &str,
     sources: &[Source],
+    only: Option<&BTreeSet<(u16, u32)>>,
     numbers: &mut Numbers,
 ) -> Result<Prepared, NotExamined> {
     let shape = Shape::of(wasm)?;
-    let lines = Lines::read(wasm, root, sources, shape.code_start)?;
+    let mut lines = Lines::read(wasm, root, sources, shape.code_start)?;
+    if let Some(only) = only {
+        lines.retain(only);
+    }
+    let prepared = prepare_with(wasm, &shape, &lines, sources, numbers)?;
+    if prepared.blocks.is_empty() && only.is_none() {
+        return Err(NotExamined::because(
+            "none of its code could be traced to the tool's files",
+        ));
+    }
+    Ok(prepared)
+}
+
+fn prepare_with(
+    wasm: &[u8],
+    shape: &Shape<'_>,
+    lines: &Lines,
+    sources: &[Source],
+    numbers: &mut Numbers,
+) -> Result<Prepared, NotExamined> {
     let mut prepared = Prepared {
         wasm: Vec::new(),
         blocks: Vec::new(),
@@ -118,7 +141,7 @@ pub(crate) fn prepare(
         if !own {
             continue;
         }
-        let Some(function) = Function::read(&shape, body, &lines)? else {
+        let Some(function) = Function::read(shape, body, lines)? else {
             continue;
         };
         let found = if sites < MOST_SITES {
@@ -132,15 +155,10 @@ pub(crate) fn prepare(
             added.functions.insert(number, insert);
         }
     }
-    if prepared.blocks.is_empty() {
-        return Err(NotExamined::because(
-            "none of its code could be traced to the tool's files",
-        ));
-    }
     let bytes = (COUNTERS + prepared.blocks.len()).div_ceil(65_536) * 65_536;
     prepared.marks = bytes as u64;
     added.pages = prepared.marks / 65_536;
-    prepared.wasm = rewrite::rewrite(wasm, &shape, &added)?;
+    prepared.wasm = rewrite::rewrite(wasm, shape, &added)?;
     Ok(prepared)
 }
 

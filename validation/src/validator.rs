@@ -8,8 +8,8 @@ use crate::judge::{Reached, nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
-    BuildOptions, Built, EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool, StageKind,
-    StageReport, Thresholds, ToolchainVersions, ValidationError, ValidationReport,
+    BuildOptions, Built, EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool,
+    StageKind, StageReport, Thresholds, ToolchainVersions, ValidationError, ValidationReport,
     ValidatorOptions, builder, verdict,
 };
 use isolation::Launcher;

@@ -28,15 +28,24 @@ pub(crate) enum Kind {
     Assignment,
 }
 
-impl Kind {
+impl Change {
     /// Completes "nothing notices when …"; `line` is the line of the change.
     pub(crate) fn told(&self, line: &str) -> String {
+        let column = usize::try_from(self.position.column).unwrap_or(usize::MAX);
+        let from = column.saturating_sub(1);
+        self.kind.told(line.get(from..).unwrap_or(line))
+    }
+}
+
+impl Kind {
+    /// The same, with the line from where the changed expression begins.
+    fn told(&self, line: &str) -> String {
         match self {
-            Self::Edge => match only(line, &["<=", ">=", "<", ">"]) {
+            Self::Edge => match first(line, &["<=", ">=", "<", ">"]) {
                 Some(old) => format!("`{old}` becomes `{}`", other_edge(old)),
                 None => "a comparison decides otherwise where both of its sides are equal".into(),
             },
-            Self::Equality => match only(line, &["==", "!="]) {
+            Self::Equality => match first(line, &["==", "!="]) {
                 Some("==") => "`==` becomes `!=`".to_owned(),
                 Some(_) => "`!=` becomes `==`".to_owned(),
                 None => "what is equal is taken for unequal, and the other way round".to_owned(),
@@ -80,15 +89,12 @@ fn other_edge(operator: &str) -> &'static str {
     }
 }
 
-/// The operator of a line, if there is exactly one of these.
-fn only<'a>(line: &str, operators: &[&'a str]) -> Option<&'a str> {
-    let tokens = super::source::tokens(line);
-    let mut there = tokens.iter().filter_map(|token| {
+/// The first of these operators: what an expression begins with is its left side.
+fn first<'a>(line: &str, operators: &[&'a str]) -> Option<&'a str> {
+    super::source::tokens(line).iter().find_map(|token| {
+        let operators = operators.iter();
         operators
-            .iter()
-            .find(|operator| token.is_operator(operator))
             .copied()
-    });
-    let first = there.next()?;
-    there.next().is_none().then_some(first)
+            .find(|operator| token.is_operator(operator))
+    })
 }

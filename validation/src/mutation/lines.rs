@@ -33,10 +33,18 @@ struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     rows: Vec<Row>,
+    /// Rows that were read, those of other files too.
+    read: usize,
 }
 
-/// Rows that are kept at most.
-const MOST_ROWS: usize = 2_000_000;
+/// Rows that are read at most. Tables can be made so that each of many units reads the same long
+/// one: this, and the next two, bound what that costs.
+const MOST_ROWS: usize = 5_000_000;
+/// Units that are looked at.
+const MOST_UNITS: usize = 10_000;
+/// Bytes of the section that each unit may read from its beginning; the standard library and a
+/// tool have a tenth of that.
+const MOST_ABBREVIATIONS: usize = 512 << 10;
 
 impl Lines {
     /// Reads the tables of the units that were compiled in `root`.
@@ -57,6 +65,10 @@ impl Lines {
         if !sections.contains_key(".debug_line") {
             return Err(NotExamined::because("it has no line tables"));
         }
+        let abbreviations = sections.get(".debug_abbrev").map_or(0, |data| data.len());
+        if abbreviations > MOST_ABBREVIATIONS {
+            return Err(NotExamined::because("its line tables are too large"));
+        }
         let unreadable = |error: gimli::Error| {
             NotExamined::because(format!("its line tables can't be read: {error}"))
         };
@@ -71,7 +83,12 @@ impl Lines {
             .collect();
         let mut lines = Self::default();
         let mut units = dwarf.units();
+        let mut count = 0;
         while let Some(header) = units.next().map_err(unreadable)? {
+            count += 1;
+            if count > MOST_UNITS || lines.read > MOST_ROWS {
+                return Err(NotExamined::because("its line tables are too large"));
+            }
             let unit = dwarf.unit(header).map_err(unreadable)?;
             let folder = unit.comp_dir.map(|it| it.to_string_lossy());
             if folder.as_deref() != Some(root) {
@@ -105,6 +122,10 @@ impl Lines {
         let mut skipping = false;
         let mut begins = true;
         while let Some((header, row)) = rows.next_row()? {
+            self.read += 1;
+            if self.read > MOST_ROWS {
+                return Ok(());
+            }
             let address = row.address();
             if begins {
                 skipping = dead.contains(&address);
@@ -116,7 +137,6 @@ impl Lines {
             }
             if let Some((start, Some(position))) = open
                 && start < address
-                && self.rows.len() < MOST_ROWS
             {
                 self.rows.push(Row {
                     start: start.saturating_add(code_start),
@@ -154,6 +174,26 @@ impl Lines {
             open = Some((address, position));
         }
         Ok(())
+    }
+
+    /// Leaves out what is not from these lines.
+    pub(super) fn retain(&mut self, lines: &BTreeSet<(u16, u32)>) {
+        self.rows
+            .retain(|row| lines.contains(&(row.position.file, row.position.line)));
+    }
+
+    /// Lines as if a table had said so, for tests.
+    #[cfg(test)]
+    pub(super) fn of(rows: Vec<(u64, u64, Position)>) -> Self {
+        let row = |(start, end, position)| Row {
+            start,
+            end,
+            position,
+        };
+        Self {
+            rows: rows.into_iter().map(row).collect(),
+            read: 0,
+        }
     }
 
     /// The place of an instruction, by its offset in the module.

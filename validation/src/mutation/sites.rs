@@ -4,6 +4,7 @@ use super::change::{Change, Kind};
 use super::flow::Function;
 use super::lines::Position;
 use super::source::{Source, Token, Worth, tokens};
+use std::collections::BTreeMap;
 use wasm_encoder::{Instruction, ValType};
 use wasmparser::Operator;
 
@@ -39,6 +40,8 @@ pub(super) enum Edit {
 /// Finds what can be changed in a function, in order.
 pub(super) fn find(function: &Function<'_>, sources: &[Source]) -> Vec<Site> {
     let mut sites = Vec::new();
+    // Looked into once for each line, not for each of its instructions.
+    let mut known: BTreeMap<(u16, u32), Vec<Token<'_>>> = BTreeMap::new();
     for block in function.blocks() {
         if function.panics(block.start) {
             continue;
@@ -52,15 +55,21 @@ pub(super) fn find(function: &Function<'_>, sources: &[Source]) -> Vec<Site> {
                 continue;
             }
             let source = sources.get(usize::from(position.file));
+            if source.is_none_or(|source| source.is_by_macro(position.line)) {
+                continue;
+            }
             let Some(text) = source.and_then(|source| source.line(position.line)) else {
                 continue;
             };
+            let tokens = known
+                .entry((position.file, position.line))
+                .or_insert_with(|| tokens(text));
             let looking = Looking {
                 function,
                 at,
                 position,
                 text,
-                tokens: tokens(text),
+                tokens,
             };
             if looking.is_left_alone() {
                 continue;
@@ -80,7 +89,7 @@ struct Looking<'f, 'a, 't> {
     at: usize,
     position: Position,
     text: &'t str,
-    tokens: Vec<Token<'t>>,
+    tokens: &'f [Token<'t>],
 }
 
 /// Macros that say something to people, or check what can't be otherwise.
@@ -104,7 +113,7 @@ const SAYING: [&str; 14] = [
 impl Looking<'_, '_, '_> {
     /// Attributes stand for code that a macro wrote; what is only said is not asserted.
     fn is_left_alone(&self) -> bool {
-        match self.tokens.as_slice() {
+        match self.tokens {
             [] => true,
             [Token::Sign("#", _), ..] => true,
             [Token::Word(word), Token::Sign("!", _), ..] => SAYING.contains(word),
@@ -217,7 +226,7 @@ impl Looking<'_, '_, '_> {
             old: old.to_owned(),
             new,
         };
-        for token in &self.tokens {
+        for token in self.tokens {
             match token {
                 Token::Number(text, Some(Worth::Whole(whole))) => {
                     let whole = i64::try_from(*whole).ok()?;

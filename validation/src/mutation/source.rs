@@ -4,15 +4,19 @@
 //! elements, where fields lie. Only what the line says too is changed, so that each change is one
 //! that its author can see. The tokens are those that Rust, C and their kin share.
 
+use std::collections::BTreeSet;
+
 /// A file of the tool's own.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     path: String,
     lines: Vec<String>,
+    /// Lines, from 1, whose code a macro wrote: attributes, and what derives are for.
+    by_macros: BTreeSet<u32>,
 }
 
 /// Bytes of a line that are looked at.
-const MOST_LINE: usize = 2000;
+const MOST_LINE: usize = 400;
 
 impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
@@ -20,10 +24,17 @@ impl Source {
             let end = line.floor_char_boundary(MOST_LINE);
             line[..end].to_owned()
         });
+        let lines: Vec<String> = lines.collect();
         Self {
             path: path.to_owned(),
-            lines: lines.collect(),
+            by_macros: by_macros(&lines),
+            lines,
         }
+    }
+
+    /// Whether the code that came from this line was written by a macro, not by the author.
+    pub(crate) fn is_by_macro(&self, line: u32) -> bool {
+        self.by_macros.contains(&line)
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -35,6 +46,64 @@ impl Source {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         self.lines.get(index).map(String::as_str)
     }
+}
+
+/// The lines of attributes, and of the types that have derives: nobody wrote code there.
+fn by_macros(lines: &[String]) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let mut part = Part::Code;
+    let mut derives = false;
+    for (number, line) in (1..).zip(lines) {
+        let tokens = tokens(line);
+        let depth = |open: &[&str], close: &[&str]| {
+            tokens.iter().fold(0_i64, |depth, token| match token {
+                Token::Sign(sign, _) if open.contains(sign) => depth + 1,
+                Token::Sign(sign, _) if close.contains(sign) => depth - 1,
+                _ => depth,
+            })
+        };
+        let Some(first) = tokens.first() else {
+            // A comment: what documents a field is a derive's matter too.
+            found.insert(number);
+            continue;
+        };
+        if let Part::Code = part {
+            if first.is("#") {
+                part = Part::Attribute(0);
+            } else if derives {
+                part = Part::Type(0, false);
+            }
+        }
+        match &mut part {
+            Part::Code => continue,
+            Part::Attribute(open) => {
+                derives |= tokens.iter().any(|token| token.is_word("derive"));
+                *open += depth(&["[", "(", "{"], &["]", ")", "}"]);
+                if *open <= 0 {
+                    part = Part::Code;
+                }
+            }
+            Part::Type(open, begun) => {
+                *open += depth(&["{", "("], &["}", ")"]);
+                *begun |= tokens.iter().any(|token| token.is("{") || token.is(";"));
+                if *open <= 0 && *begun {
+                    part = Part::Code;
+                    derives = false;
+                }
+            }
+        }
+        found.insert(number);
+    }
+    found
+}
+
+/// What a line belongs to.
+enum Part {
+    Code,
+    /// With how many brackets are open.
+    Attribute(i64),
+    /// A type with derives: how many are open, and whether its body has begun.
+    Type(i64, bool),
 }
 
 /// A word or sign of a line.
@@ -85,6 +154,7 @@ pub(super) fn tokens(line: &str) -> Vec<Token<'_>> {
     let mut tokens: Vec<Token<'_>> = Vec::new();
     let mut rest = line;
     loop {
+        let spaced = rest.starts_with([' ', '\t']);
         rest = rest.trim_start();
         let Some(first) = rest.chars().next() else {
             return tokens;
@@ -104,7 +174,7 @@ pub(super) fn tokens(line: &str) -> Vec<Token<'_>> {
                 tokens.push(Token::Word(word));
                 word.len()
             }
-            _ => sign(rest, first, &mut tokens),
+            _ => sign(rest, first, spaced, &mut tokens),
         };
         rest = &rest[length.max(first.len_utf8()).min(rest.len())..];
     }
@@ -204,7 +274,7 @@ fn worth(word: &str) -> Option<Worth> {
     }
 }
 
-fn sign<'a>(rest: &'a str, first: char, tokens: &mut Vec<Token<'a>>) -> usize {
+fn sign<'a>(rest: &'a str, first: char, spaced: bool, tokens: &mut Vec<Token<'a>>) -> usize {
     let long = SIGNS.iter().find(|sign| rest.starts_with(**sign));
     let length = long.map_or(first.len_utf8(), |sign| sign.len());
     let sign = &rest[..length];
@@ -215,8 +285,10 @@ fn sign<'a>(rest: &'a str, first: char, tokens: &mut Vec<Token<'a>>) -> usize {
         None => false,
     };
     // Generic arguments look like comparisons; people put spaces around those.
-    let spaced = !matches!(sign, "<" | ">" | "<=" | ">=") || rest[length..].starts_with(' ');
-    tokens.push(Token::Sign(sign, operand && spaced));
+    let after = &rest[length..];
+    let compares = matches!(sign, "<" | ">" | "<=" | ">=");
+    let stands = !compares || (spaced && (after.is_empty() || after.starts_with(' ')));
+    tokens.push(Token::Sign(sign, operand && stands));
     length
 }
 

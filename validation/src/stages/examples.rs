@@ -8,9 +8,9 @@ use super::fixtures::Fixtures;
 use super::{Found, Most, Stage, telling};
 use crate::{Contract, Finding, Manifest, ProposedTool, Severity, ValidationError};
 use case::Case;
-pub(crate) use same::same;
 use policies::Policy;
 use runtime::{Call, Execution, Tool};
+pub(crate) use same::same;
 use serde_json::Value;
 
 /// What the examples run with.

@@ -62,7 +62,7 @@ pub(crate) async fn judge(
         }
     };
     let (programs, numbers) = prepared;
-    let code = code(&programs[0]);
+    let code = code(&programs[0], &sources);
     let passed: BTreeSet<&str> = found
         .cases
         .iter()
@@ -74,13 +74,18 @@ pub(crate) async fn judge(
         .collect();
     let mut cases = Vec::new();
     for (number, program) in programs.iter().enumerate().skip(1) {
-        let names = program.names.iter().filter(|it| passed.contains(it.as_str()));
+        let names = program
+            .names
+            .iter()
+            .filter(|it| passed.contains(it.as_str()));
         cases.extend(names.map(|name| Case::test(number, name)));
     }
     let examples = context.manifest.map_or(0, |it| it.examples.len());
     let most = context.stage.options.max_examples;
     cases.extend((0..examples.min(most)).map(|index| {
-        let input = context.manifest.map(|it| it.examples[index].input.to_string());
+        let input = context
+            .manifest
+            .map(|it| it.examples[index].input.to_string());
         Case::example(index, input.unwrap_or_default())
     }));
     let until = until(context);
@@ -178,11 +183,16 @@ async fn prepare(
         let all = std::iter::once(&measured.module)
             .chain(measured.tests.iter().map(|program| &program.module));
         for wasm in all {
-            let made = mutation::prepare(wasm, &measured.root, &sources, &mut numbers);
-            let Prepared { wasm, blocks, marks } = match made {
+            // The tool first: what its tests have beside its lines is the tests.
+            let only = programs.first().map(|tool| code(tool, &sources));
+            let root = &measured.root;
+            let made = mutation::prepare(wasm, root, &sources, only.as_ref(), &mut numbers);
+            let Prepared {
+                wasm,
+                blocks,
+                marks,
+            } = match made {
                 Ok(prepared) => prepared,
-                // Programs of a package that have none of its code, and so no test of it.
-                Err(_) if !programs.is_empty() => continue,
                 Err(why) => return Ok(Err(why.to_string())),
             };
             match sandbox.load(&wasm, &limits) {
@@ -211,11 +221,14 @@ async fn prepare(
 }
 
 /// The lines with code that the tool has: what its tests have beside that are the tests.
-fn code(tool: &Program) -> BTreeSet<Line> {
+fn code(tool: &Program, sources: &[Source]) -> BTreeSet<Line> {
     let blocks = tool.blocks.iter().filter(|block| !block.panics);
-    blocks
-        .flat_map(|block| block.places.iter().copied())
-        .collect()
+    let places = blocks.flat_map(|block| block.places.iter().copied());
+    let by_author = |(file, line): &Line| {
+        let source = sources.get(usize::from(*file));
+        source.is_some_and(|source| !source.is_by_macro(*line) && source.line(*line).is_some())
+    };
+    places.filter(by_author).collect()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "figures for people")]

@@ -217,7 +217,8 @@ async fn all(
         let Some(ended) = running.join_next().await else {
             break;
         };
-        let (index, execution, left, bound) = ended.map_err(ValidationError::machine("running tests"))?;
+        let (index, execution, left, bound) =
+            ended.map_err(ValidationError::machine("running tests"))?;
         context.stage.go_on()?;
         count.most.look(&execution, 0);
         let test = Test {

@@ -18,7 +18,9 @@ pub(super) fn check(manifest: &Manifest, report: &Report) -> Option<Finding> {
 
 fn told(manifest: &Manifest, answers: &Answers, answered: u64, refused: u64) -> Option<Finding> {
     let outputs = manifest.examples.iter();
-    let expected: Vec<&Value> = outputs.filter_map(|example| example.output.as_ref()).collect();
+    let expected: Vec<&Value> = outputs
+        .filter_map(|example| example.output.as_ref())
+        .collect();
     if expected.is_empty() {
         return None;
     }
@@ -146,9 +148,15 @@ mod unit {
             (json!({"type": "boolean"}), true),
             (json!({"enum": ["a", "b"]}), true),
             (json!({"type": ["boolean", "null"]}), true),
-            (json!({"type": "object", "properties": {"ok": {"$ref": "#/$defs/Ok"}},
-                    "$defs": {"Ok": {"oneOf": [{"const": 1}, {"type": "null"}]}}}), true),
-            (json!({"type": "object", "properties": {"n": {"type": "integer"}}}), false),
+            (
+                json!({"type": "object", "properties": {"ok": {"$ref": "#/$defs/Ok"}},
+                    "$defs": {"Ok": {"oneOf": [{"const": 1}, {"type": "null"}]}}}),
+                true,
+            ),
+            (
+                json!({"type": "object", "properties": {"n": {"type": "integer"}}}),
+                false,
+            ),
             (json!({"$ref": "#"}), false),
             (json!(true), false),
         ] {

@@ -1,6 +1,6 @@
 //! What is said of the tests.
 
-use super::runs::{Case, What, Went};
+use super::runs::{Case, Went, What};
 use super::tried::{Outcome, Tried};
 use super::{Line, ratio};
 use crate::mutation::Source;
@@ -158,8 +158,7 @@ pub(super) fn noticed(found: &mut Found, outcome: &Outcome, sources: &[Source]) 
             "the tests reach {} small changes of the tool that were tried, and what they assert holds with each of them",
             by_tests.len()
         );
-        let remedy =
-            "assert what the tool gives, value by value: `assert_eq!` with results worked out by hand";
+        let remedy = "assert what the tool gives, value by value: `assert_eq!` with results worked out by hand";
         found.add(if by_tests.len() >= NO_ACCIDENT {
             Finding::error("test/asserts-nothing", message, remedy)
         } else {
@@ -185,7 +184,7 @@ pub(super) fn noticed(found: &mut Found, outcome: &Outcome, sources: &[Source]) 
             "test/unnoticed-change",
             format!(
                 "no test and no example notices when {} in `{}`",
-                it.change.kind.told(text),
+                it.change.told(text),
                 text.trim()
             ),
             it.change.kind.remedy(),

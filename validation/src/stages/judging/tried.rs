@@ -168,7 +168,11 @@ mod unit {
         assert_eq!(order, chosen(changes(), 7));
         let mut turned = changes();
         turned.reverse();
-        assert_eq!(order, chosen(turned, 7), "the order of the changes is no matter");
+        assert_eq!(
+            order,
+            chosen(turned, 7),
+            "the order of the changes is no matter"
+        );
         assert_ne!(order, chosen(changes(), 8));
         assert_eq!(order.len(), 20 * MOST_OF_A_LINE);
         let mut first: Vec<u32> = order[..20].iter().map(|it| it.0.position.line).collect();
