@@ -117,7 +117,8 @@ impl Looking<'_, '_, '_> {
             [] => true,
             [Token::Sign("#", _), ..] => true,
             [Token::Word(word), Token::Sign("!", _), ..] => SAYING.contains(word),
-            _ => false,
+            // How much room is made beforehand changes nothing but time.
+            _ => self.has_word(&["with_capacity", "reserve"]),
         }
     }
 
@@ -214,6 +215,15 @@ impl Looking<'_, '_, '_> {
                 !self.has(&["<<", ">>", "<<=", ">>="]) || self.function.is_address(consumer)
             }
             Operator::I32Add | Operator::I32Mul => self.function.is_address(consumer),
+            // Whether a local still has its value is noted down as a byte.
+            Operator::I32Store8 { .. } => {
+                (value == 0 || value == 1) && !self.has_word(&["true", "false"])
+            }
+            // What it is compared with only guards a panic: so does the compiler, for an index.
+            compares if edge(compares).is_some() => {
+                let mut takers = self.function.takers(consumer).into_iter();
+                takers.any(|(taker, _)| self.function.guards_panic(taker))
+            }
             _ => false,
         }
     }
@@ -226,8 +236,11 @@ impl Looking<'_, '_, '_> {
             old: old.to_owned(),
             new,
         };
-        for token in self.tokens {
+        for (at, token) in self.tokens.iter().enumerate() {
+            // What stands in where there is nothing is rarely ever used.
+            let stands_in = at >= 2 && self.tokens[at - 2].is_word("unwrap_or");
             match token {
+                _ if stands_in => {}
                 Token::Number(text, Some(Worth::Whole(whole))) => {
                     let whole = i64::try_from(*whole).ok()?;
                     if whole == value {

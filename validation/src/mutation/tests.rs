@@ -180,6 +180,13 @@ async fn addresses_and_masks_are_no_constants_of_anybody() {
         .map(|it| it.0)
         .collect();
     assert_eq!(kinds, [], "the sum is where something is read");
+    let index = "(if (i32.ge_u (i32.const 3) (local.get 0)) (then unreachable)) (local.get 0)";
+    assert_eq!(changes(index, "x[3]").await, (10, vec![]));
+    let flag = "(i32.store8 (i32.const 8) (i32.const 1)) (local.get 0)";
+    assert_eq!(changes(flag, "f(x, 1)").await, (10, vec![]));
+    for line in ["a.unwrap_or(3)", "Vec::with_capacity(3)"] {
+        assert_eq!(changes("(i32.const 3)", line).await, (3, vec![]), "{line}");
+    }
     let mask = "(i32.and (local.get 0) (i32.const 1))";
     assert_eq!(changes(mask, "if found && 1").await.1, []);
     assert_eq!(changes(mask, "a & 1").await.1, [(constant("1", "2"), 2)]);
@@ -204,6 +211,26 @@ async fn only_what_runs_is_counted_and_panics_are_told_apart() {
         panics.iter().all(|panics| !panics),
         "a trap has no place of its own"
     );
+}
+
+#[tokio::test]
+async fn a_guest_that_writes_all_of_its_memory_neither_forges_counters_nor_chooses_changes() {
+    let wasm = module(
+        "(memory.fill (i32.const 0) (i32.const 255) (i32.const 65536))
+         (if (i32.eqz (local.get 0)) (then (return (i32.const 9))))
+         (i32.const 7)",
+    );
+    let (prepared, numbers) = ready(&wasm, "f(7)");
+    let tool = sandbox().load(&prepared.wasm, &Limits::default());
+    let tool = tool.expect("a module");
+    let blocks = prepared.blocks.len();
+    let (code, marks) = run(&tool, 0).await;
+    assert_eq!((code, &marks[..blocks]), (7, &[1, 0, 1][..]));
+    assert!(marks[blocks..].iter().all(|mark| *mark == 0));
+    let mut numbers = numbers.iter();
+    let (change, number) = numbers.next().expect("one");
+    assert_eq!((&change.kind, numbers.next()), (&constant("7", "8"), None));
+    assert_eq!(run(&tool, number).await.0, 8);
 }
 
 #[test]

@@ -88,14 +88,16 @@ pub(crate) async fn judge(
             .map(|it| it.examples[index].input.to_string());
         Case::example(index, input.unwrap_or_default())
     }));
-    let until = until(context);
     let runs = Runs {
         context,
         programs: &programs,
         code: &code,
         sources: &sources,
     };
-    let all = runs.reach(&mut cases, until).await?;
+    // Not within the time for changes: on a busy machine too it is known what is reached.
+    let time = context.stage.options.mutation_time.as_duration();
+    let reach_until = (Instant::now() + time + TO_REACH).min(context.stage.until);
+    let all = runs.reach(&mut cases, reach_until).await?;
     if cases.iter().all(|case| !case.held) {
         found.add(not_judged(if cases.is_empty() {
             "no test passes, and there are no examples"
@@ -123,7 +125,7 @@ pub(crate) async fn judge(
         .map(|(change, number)| (change.clone(), number))
         .collect();
     (context.stage.step)("which changes the tests notice".to_owned());
-    let tried = tried::try_all(&runs, &mut cases, changes, until).await?;
+    let tried = tried::try_all(&runs, &mut cases, changes, until(context)).await?;
     telling::noticed(found, &tried, &sources);
     Ok(lines(&sources, &code, &covered))
 }
@@ -260,6 +262,8 @@ fn lines(sources: &[Source], code: &BTreeSet<Line>, covered: &BTreeSet<Line>) ->
     reached
 }
 
+/// Time for seeing what all tests and examples reach, beside that for changes.
+const TO_REACH: Duration = Duration::from_secs(10);
 /// The longest that one run of a changed tool may take.
 const A_RUN: Duration = Duration::from_secs(5);
 

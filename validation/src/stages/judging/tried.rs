@@ -5,7 +5,7 @@ use crate::ValidationError;
 use crate::mutation::Change;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 /// A change that was tried.
@@ -72,7 +72,13 @@ pub(super) async fn try_all(
         waiting.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     }
     let mut running = JoinSet::new();
+    let stop = runs.context.stage.until;
     loop {
+        // A few are tried on a busy machine too: the verdict should not depend on that.
+        let until = match outcome.tried.len() {
+            0..LEAST => (until + GRACE).min(stop),
+            _ => until,
+        };
         while running.len() < options.parallel_runs.max(1)
             && Instant::now() < until
             && let Some(mut trying) = waiting.pop_front()
@@ -111,6 +117,9 @@ pub(super) async fn try_all(
     Ok(outcome)
 }
 
+/// So many are tried within the time and this much more.
+const LEAST: usize = 12;
+const GRACE: Duration = Duration::from_secs(5);
 /// Changes of one line that are tried at most: more say little of other lines.
 const MOST_OF_A_LINE: usize = 3;
 
