@@ -177,13 +177,12 @@ impl<'a> Function<'a> {
                     clears = true;
                     (1, 0)
                 }
-                other => match other.operator_arity(&NoModule) {
-                    Some((takes, gives)) => (takes as usize, gives as usize),
-                    None => {
-                        clears = true;
-                        (0, 0)
-                    }
-                },
+                other => {
+                    let arity = other.operator_arity(&NoModule);
+                    clears = arity.is_none();
+                    let (takes, gives) = arity.unwrap_or_default();
+                    (takes as usize, gives as usize)
+                }
             };
             for operand in (0..takes).rev() {
                 let producer = stack.pop().flatten();

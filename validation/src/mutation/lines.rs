@@ -149,16 +149,15 @@ impl Lines {
                 continue;
             }
             let file = row.file_index();
-            let own = match known.get(&file) {
-                Some(own) => *own,
-                None => {
-                    let own = match row.file(header) {
-                        Some(entry) => own_file(dwarf, unit, header, entry, root, files)?,
-                        None => None,
-                    };
-                    known.insert(file, own);
-                    own
-                }
+            let own = if let Some(own) = known.get(&file) {
+                *own
+            } else {
+                let own = match row.file(header) {
+                    Some(entry) => own_file(dwarf, unit, header, entry, root, files)?,
+                    None => None,
+                };
+                known.insert(file, own);
+                own
             };
             let column = match row.column() {
                 gimli::ColumnType::LeftEdge => 0,

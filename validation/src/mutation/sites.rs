@@ -114,8 +114,7 @@ impl Looking<'_, '_, '_> {
     /// Attributes stand for code that a macro wrote; what is only said is not asserted.
     fn is_left_alone(&self) -> bool {
         match self.tokens {
-            [] => true,
-            [Token::Sign("#", _), ..] => true,
+            [] | [Token::Sign("#", _), ..] => true,
             [Token::Word(word), Token::Sign("!", _), ..] => SAYING.contains(word),
             // How much room is made beforehand changes nothing but time.
             _ => self.has_word(&["with_capacity", "reserve"]),

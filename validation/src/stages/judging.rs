@@ -132,13 +132,11 @@ pub(crate) async fn judge(
 
 /// When all has to be done with.
 fn until(context: Context<'_>) -> Instant {
-    match context.stage.options.mutants {
-        Some(_) => context.stage.until,
-        None => {
-            let time = context.stage.options.mutation_time.as_duration();
-            (Instant::now() + time).min(context.stage.until)
-        }
+    if context.stage.options.mutants.is_some() {
+        return context.stage.until;
     }
+    let time = context.stage.options.mutation_time.as_duration();
+    (Instant::now() + time).min(context.stage.until)
 }
 
 fn not_judged(why: &str) -> Finding {

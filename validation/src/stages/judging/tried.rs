@@ -1,5 +1,6 @@
 //! Changes, put in force one by one.
 
+use super::Line;
 use super::runs::{Case, Runs, Went, in_time};
 use crate::ValidationError;
 use crate::mutation::Change;
@@ -120,12 +121,16 @@ pub(super) async fn try_all(
 /// So many are tried within the time and this much more.
 const LEAST: usize = 12;
 const GRACE: Duration = Duration::from_secs(5);
+
 /// Changes of one line that are tried at most: more say little of other lines.
 const MOST_OF_A_LINE: usize = 3;
 
+/// A change with its place in the order, and its number.
+type Ranked = ([u8; 32], Change, u32);
+
 /// The order in which changes are tried.
 fn chosen(changes: Vec<(Change, u32)>, seed: u64) -> Vec<(Change, u32)> {
-    let mut lines: BTreeMap<(u16, u32), Vec<([u8; 32], Change, u32)>> = BTreeMap::new();
+    let mut lines: BTreeMap<Line, Vec<Ranked>> = BTreeMap::new();
     for (change, number) in changes {
         let mut hash = Sha256::new();
         hash.update(seed.to_le_bytes());
