@@ -1,5 +1,5 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test bench lint fuzz fuzz-host clean
+.PHONY: help setup build demo test bench lint fuzz fuzz-host images images-test deploy-check clean
 
 COUNT ?= 10000
 SEED ?= 1
@@ -15,6 +15,9 @@ help:
 	@echo "make lint    formatting, clippy, rustdoc, licences, shell scripts"
 	@echo "make fuzz-host COUNT=10000 SEED=1   random modules through the service"
 	@echo "make fuzz TARGET=policy SECONDS=60  libFuzzer on what reads strangers' input (fuzz/bodies.rs)"
+	@echo "make images  the container images, from scratch (ENGINE=podman or docker)"
+	@echo "make images-test   those, run here as restricted as on a cluster"
+	@echo "make deploy-check  deploy/kubernetes against schemas, checkov and our own tests"
 	@echo "make clean   removes target/"
 
 setup:
@@ -40,6 +43,15 @@ fuzz-host:
 
 fuzz:
 	@./scripts/fuzz.sh $(TARGET) $(SECONDS)
+
+images:
+	@./scripts/images.sh
+
+images-test:
+	@./scripts/images-test.sh
+
+deploy-check:
+	@./scripts/deploy-check.sh
 
 clean:
 	cargo clean

@@ -5,13 +5,14 @@
 use host_api::proto;
 use policies::Policy;
 use prost::Message as _;
+use runtime::Recording;
 use validation::{Contract, Manifest, ProposedTool, ValidationReport, inspect, render_human};
 
 /// A target: its name, and what is done to an input. It says whether the input was understood.
 pub(crate) type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All of them.
-pub(crate) const TARGETS: [Target; 7] = [
+pub(crate) const TARGETS: [Target; 8] = [
     ("policy", policy),
     ("manifest", manifest),
     ("proposal_json", proposal_json),
@@ -19,6 +20,7 @@ pub(crate) const TARGETS: [Target; 7] = [
     ("module", module),
     ("report", report),
     ("worker_line", worker_line),
+    ("recording", recording),
 ];
 
 /// Whether a target has this name; the one is run then.
@@ -119,4 +121,19 @@ fn report(input: &[u8]) -> bool {
 /// A line of a confined process that judges.
 fn worker_line(input: &[u8]) -> bool {
     validation::is_judges_line(input)
+}
+
+/// A recording, or what is inside of one: no change gets past its digest. What is understood is
+/// written and read back as the same.
+fn recording(input: &[u8]) -> bool {
+    let whole = Recording::from_bytes(input);
+    let Ok(recording) = whole.or_else(|_| Recording::from_content(input)) else {
+        return false;
+    };
+    let bytes = recording.to_bytes().expect("it is not larger than it was");
+    let again = Recording::from_bytes(&bytes);
+    assert_eq!(again.as_ref(), Ok(&recording));
+    let content = recording.to_content().expect("it is what can be written");
+    assert_eq!(Recording::from_content(&content), Ok(recording));
+    true
 }

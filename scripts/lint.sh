@@ -26,6 +26,13 @@ rust() {
         cargo clippy --manifest-path "$package/Cargo.toml" --target-dir target/guest-sdk \
             --all-targets --quiet -- -D warnings
     done
+    # What tools are compiled with stands behind `cfg(target_family = "wasm")`.
+    if rustup target list --installed 2>/dev/null | grep -qx wasm32-wasip1; then
+        cargo clippy --manifest-path guest-sdk/rust/Cargo.toml --target-dir target/guest-sdk \
+            --target wasm32-wasip1 --all-features --quiet -- -D warnings
+    else
+        say "  skipped: the SDK for WASI (rustup has no wasm32-wasip1 here)"
+    fi
     step rustdoc
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
 }
@@ -58,9 +65,9 @@ deny() {
 shell() {
     step shellcheck
     have shellcheck || apt_install shellcheck
-    shellcheck -x scripts/*.sh scripts/lib/*.sh .ci/run
+    shellcheck -x scripts/*.sh scripts/lib/*.sh scripts/smoke deploy/*/*.sh .ci/run
     step python
-    python3 - scripts/*.py <<'PY'
+    python3 - scripts/*.py deploy/*/*.py deploy/*/*/*.py <<'PY'
 import ast, sys
 for path in sys.argv[1:]:
     ast.parse(open(path, encoding="utf-8").read(), path)

@@ -36,6 +36,7 @@ pub(crate) fn plant(data: &Path, guest: &Guest) -> Result<()> {
         artifact: Some(&guest.wasm),
         manifest: Some(&manifest),
         grant: &crate::call::policy(),
+        attestations: None,
     };
     kb.finish_validation(id, &outcome, &by)?;
     kb.activate(id, &by)?;

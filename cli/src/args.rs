@@ -1,8 +1,8 @@
 //! The command line as a whole.
 
 use crate::commands::{
-    build, completions, doctor, events, inspect, key, new, policy, proposal, replay, report, run,
-    serve, tool, validate, verify,
+    backup, build, completions, doctor, events, inspect, key, log_level, new, policy, proposal,
+    replay, report, run, serve, tool, validate, verify,
 };
 use crate::exit::Exit;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -22,9 +22,9 @@ pub(crate) struct Cli {
     #[arg(short, long, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 
-    /// Form of the log lines on standard error
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FORM", default_value = "text")]
-    pub(crate) log_format: LogFormat,
+    /// Form of the log lines on standard error: text; a service's, where that is no terminal: json
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FORM")]
+    pub(crate) log_format: Option<LogFormat>,
 
     /// Colours: by default on a terminal only, and never where NO_COLOR is set
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto")]
@@ -66,7 +66,10 @@ pub(crate) enum Command {
     Tool(tool::Args),
     Proposal(proposal::Args),
     Events(events::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Policy(policy::Args),
+    LogLevel(log_level::Args),
     Key(key::KeyArgs),
     Cache(key::CacheArgs),
     Doctor(doctor::Args),

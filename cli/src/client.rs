@@ -2,6 +2,7 @@
 
 use crate::problem::Problem;
 use host_api::MAX_RESPONSE_BYTES;
+use host_api::proto::GetArtifactRequest;
 use host_api::proto::execution_service_client::ExecutionServiceClient;
 use host_api::proto::knowledge_service_client::KnowledgeServiceClient;
 use host_api::proto::validation_service_client::ValidationServiceClient;
@@ -87,6 +88,30 @@ impl Client {
     pub(crate) fn validation(&self) -> ValidationServiceClient<Channel> {
         ValidationServiceClient::new(self.channel.clone())
             .max_decoding_message_size(MAX_RESPONSE_BYTES)
+    }
+
+    /// A module, by its SHA-256, checked against it.
+    ///
+    /// # Errors
+    /// The service's, and when what it sent is another one.
+    pub(crate) async fn artifact(&self, digest: &str) -> anyhow::Result<Vec<u8>> {
+        let digest = digest.to_owned();
+        let request = GetArtifactRequest {
+            digest: digest.clone(),
+        };
+        let mut pieces = self.knowledge().get_artifact(request).await?.into_inner();
+        let mut module = Vec::new();
+        while let Some(piece) = pieces.message().await? {
+            module.extend(piece.data);
+        }
+        if runtime::Digest::of(&module).to_string() != digest {
+            return Err(Problem::new(format!(
+                "the module that the service sent does not have the SHA-256 {digest}"
+            ))
+            .remedy("try again; if it stays so, the service's knowledge base is damaged")
+            .into());
+        }
+        Ok(module)
     }
 
     pub(crate) fn knowledge(&self) -> KnowledgeServiceClient<Channel> {

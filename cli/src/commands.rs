@@ -1,11 +1,13 @@
 //! One file a command.
 
+pub(crate) mod backup;
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod inspect;
 pub(crate) mod key;
+pub(crate) mod log_level;
 pub(crate) mod new;
 pub(crate) mod policy;
 pub(crate) mod proposal;
@@ -19,6 +21,7 @@ pub(crate) mod verify;
 
 use crate::args::Command;
 use crate::exit::Exit;
+use crate::log::Telemetry;
 use crate::problem::Problem;
 use std::future::Future;
 
@@ -26,7 +29,7 @@ use std::future::Future;
 ///
 /// # Errors
 /// Whatever kept it from that; the command's own results are exit codes.
-pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
+pub(crate) fn run(command: Command, telemetry: &Telemetry) -> anyhow::Result<Exit> {
     match command {
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
@@ -36,12 +39,15 @@ pub(crate) fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Validate(args) => validate::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Verify(args) => verify::run(&args),
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => serve::run(&args, &telemetry.level),
+        Command::LogLevel(args) => log_level::run(&args),
         Command::Tool(args) => tool::run(args),
         Command::Proposal(args) => proposal::run(args),
         Command::Events(args) => events::run(&args),
         Command::Key(args) => key::key(&args),
         Command::Cache(args) => key::cache(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => completions::run(&args),

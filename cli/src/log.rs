@@ -1,11 +1,50 @@
-//! What the program logs, on standard error.
+//! What the program logs, on standard error, and whom it tells traces.
 
-use crate::args::{Cli, LogFormat};
+use crate::args::{Cli, Command, LogFormat};
+use host_api::telemetry::{self, LogForm, LogLevel, Traces};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging: `RUST_LOG` decides, else `-v`, else warnings (a service: what it does).
-pub(crate) fn init(cli: &Cli) {
+/// What is set up for the whole program; at its end the last spans are told.
+pub(crate) struct Telemetry {
+    pub(crate) level: LogLevel,
+    _traces: Option<Traces>,
+}
+
+/// Starts logging: `serve --log-level` decides, else `RUST_LOG`, else `-v`, else warnings (a
+/// service: what it does). A service tells traces where it is told whom.
+///
+/// # Errors
+/// When traces can't be told, or the level is none.
+pub(crate) fn init(cli: &Cli) -> anyhow::Result<Telemetry> {
+    let (endpoint, level) = match &cli.command {
+        Command::Serve(args) => (args.otlp_endpoint(), args.log_level()),
+        _ => (None, None),
+    };
+    let traces = endpoint.map(Traces::start).transpose()?;
+    let level = match level {
+        Some(level) => LogLevel::parse(level)?,
+        None => default_level(cli),
+    };
+    let form = match cli.log_format {
+        Some(LogFormat::Json) => LogForm::Json,
+        Some(LogFormat::Text) => LogForm::Text {
+            colour: use_colour(),
+        },
+        // A service whose log nobody reads on a terminal is read by a program.
+        None if cli.command.is_service() && !std::io::stderr().is_terminal() => LogForm::Json,
+        None => LogForm::Text {
+            colour: use_colour(),
+        },
+    };
+    let level = telemetry::install(form, level, traces.as_ref())?;
+    Ok(Telemetry {
+        level,
+        _traces: traces,
+    })
+}
+
+fn default_level(cli: &Cli) -> EnvFilter {
     let level = match (cli.verbose, cli.command.is_service()) {
         (0, false) => "warn",
         (0, true) => "info",
@@ -14,17 +53,9 @@ pub(crate) fn init(cli: &Cli) {
         (2, _) => "debug",
         _ => "trace",
     };
-    let filter = match std::env::var(EnvFilter::DEFAULT_ENV) {
+    match std::env::var(EnvFilter::DEFAULT_ENV) {
         Ok(text) if !text.is_empty() => EnvFilter::builder().parse_lossy(text),
         _ => EnvFilter::new(level),
-    };
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(use_colour());
-    match cli.log_format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
     }
 }
 

@@ -33,9 +33,10 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     cli.set_colour();
-    log::init(&cli);
     let failure = cli.command.failure();
-    match commands::run(cli.command) {
+    // What is left of traces is told when the work is done.
+    let result = log::init(&cli).and_then(|telemetry| commands::run(cli.command, &telemetry));
+    match result {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::BrokenPipe.into(),
         Err(error) => {

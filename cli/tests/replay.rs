@@ -1,6 +1,8 @@
 //! `wasm-runner run --record` and `wasm-runner replay`.
 
 mod common;
+#[path = "../../runtime/tests/common/network.rs"]
+mod network;
 
 use common::{World, guests};
 use serde_json::Value;
@@ -185,4 +187,86 @@ fn what_is_no_recording_is_refused_in_words() {
         assert_eq!(ended.code, 1, "{file}");
         assert!(ended.stderr.contains(words), "{file}: {}", ended.stderr);
     }
+}
+
+/// Records a component that asks clocks, randomness, a folder and a server, and takes all of them
+/// away.
+fn recorded_component(world: &World) -> String {
+    world.write("guest.wasm", network::guest());
+    world.write("data/a.txt", "twelve bytes");
+    let server = network::Gone::http(1, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    let there = format!("127.0.0.1:{}", server.port());
+    let args = [
+        "run",
+        "--record",
+        "case.rec",
+        "--dir",
+        "data",
+        "--net",
+        &there,
+        "--clocks",
+        "real",
+        "--random",
+        "real",
+        "guest.wasm",
+    ];
+    let ended = world.run_with_input(args, format!("oh{there}").as_bytes());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("twelve bytes"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.ends_with("a.txt new hello"),
+        "{}",
+        ended.stdout
+    );
+    server.is_gone();
+    fs::remove_dir_all(world.path("data")).expect("gone");
+    ended.stdout
+}
+
+#[test]
+fn a_component_is_the_same_where_files_and_servers_are_gone() {
+    let world = World::new();
+    let said = recorded_component(&world);
+    let elsewhere = World::new();
+    fs::copy(world.path("case.rec"), elsewhere.path("case.rec")).expect("copied");
+    let ended = elsewhere.run(["replay", "--json", "case.rec"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let told: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(told["verdict"]["kind"], "same");
+    assert_eq!(told["execution"]["output"], said);
+    let usage = |of: &str| told[of]["usage"].clone();
+    for figure in [
+        "fuel",
+        "network_requests",
+        "network_sent",
+        "network_received",
+    ] {
+        assert!(usage("execution")[figure].as_u64() > Some(0), "{figure}");
+        assert_eq!(
+            usage("execution")[figure],
+            usage("recording")[figure],
+            "{figure}"
+        );
+    }
+}
+
+#[test]
+fn another_component_diverges_and_the_host_call_is_named() {
+    let world = World::new();
+    recorded_component(&world);
+    world.write(
+        "guest.wasm",
+        network::guest_with("\"a.txtnew\"", "\"b.txtnew\""),
+    );
+    let ended = world.run(["replay", "case.rec", "guest.wasm"]);
+    assert_eq!(ended.code, 12, "{}", ended.stderr);
+    for path in ["a.txt", "b.txt"] {
+        let words = format!("path \"{path}\"");
+        assert!(ended.stdout.contains(&words), "{}", ended.stdout);
+    }
+    // A module in its place asks other questions from the first on.
+    world.module(&guests::exits(7));
+    let ended = world.run(["replay", "case.rec", "guest.wasm"]);
+    assert_eq!(ended.code, 12, "{}", ended.stderr);
+    assert!(ended.stdout.contains("at host call 1"), "{}", ended.stdout);
 }

@@ -195,7 +195,7 @@ fn the_public_key_is_printed_and_stays() {
 }
 
 #[test]
-fn what_does_not_vouch_for_a_module_ends_with_12() {
+fn what_does_not_vouch_for_a_module_ends_with_13() {
     let world = World::new();
     world.write("tool.wasm", "\0asm");
     world.write(
@@ -215,7 +215,7 @@ fn what_does_not_vouch_for_a_module_ends_with_12() {
     world.write("key.pub", key);
     for more in [&[][..], &["--installation"], &["--key", "key.pub"]] {
         let ended = world.run(verify.iter().chain(more));
-        assert_eq!((ended.code, ended.stdout.as_str()), (12, ""), "{more:?}");
+        assert_eq!((ended.code, ended.stdout.as_str()), (13, ""), "{more:?}");
         assert!(
             ended.stderr.contains("is not signed by this key"),
             "{}",
@@ -229,7 +229,7 @@ fn what_does_not_vouch_for_a_module_ends_with_12() {
     ] {
         world.write("bundle", text);
         let ended = world.run(verify);
-        assert_eq!((ended.code, ended.stdout.as_str()), (12, ""));
+        assert_eq!((ended.code, ended.stdout.as_str()), (13, ""));
         insta::assert_snapshot!(format!("not_verified_{name}"), ended.stderr);
     }
     world.write("key.pub", "no key");

@@ -21,7 +21,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         tool: &tool,
         bind,
         spec: Spec::default(),
-        previous: None,
     };
     let mut options = Options::default();
     options.budget.time = Some(Duration::from_secs(seconds));

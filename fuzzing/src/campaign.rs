@@ -166,6 +166,7 @@ fn run(
         inputs: (session.answered, session.refused, session.forbidden),
         answers: session.answers.answers(),
         growth: None,
+        costliest: Vec::new(),
         not_examined: Vec::new(),
     };
     let court = Court {
@@ -207,6 +208,8 @@ fn afterwards(
         growing.is_some_and(|until| Instant::now() >= until)
     });
     report.growth = growth.as_ref().map(|it| it.exponent);
+    let grown = growth.iter().flat_map(|it| it.inputs.iter().rev().cloned());
+    report.costliest = grown.chain(costly).collect();
     if let Some(growth) = growth.filter(|it| it.exponent > bound) {
         report.findings.extend(court.grows(&growth, bound, &usual));
     }
@@ -249,10 +252,6 @@ fn afterwards(
     if writes {
         let few: Vec<Vec<u8>> = counted.iter().take(24).cloned().collect();
         report.findings.extend(court.keeps_state(&few, &usual));
-    }
-    if court.subject.previous.is_some() {
-        let few: Vec<Vec<u8>> = counted.iter().take(200).cloned().collect();
-        report.findings.extend(court.differs(&few, &usual));
     }
     if report.inputs.0 == 0 && report.inputs.1 >= MANY_REFUSALS {
         report.findings.push(Finding {

@@ -167,9 +167,7 @@ impl Court<'_> {
                 "it promises that the order of elements does not matter; turned around, {}",
                 suspect.detail
             ),
-            Rule::KeepsState | Rule::Growth | Rule::Differs | Rule::RefusesAll => {
-                suspect.detail.clone()
-            }
+            Rule::KeepsState | Rule::Growth | Rule::RefusesAll => suspect.detail.clone(),
         }
     }
 
@@ -207,40 +205,6 @@ impl Court<'_> {
             return Some(self.found(Rule::KeepsState, message, input, world, last));
         }
         None
-    }
-
-    /// Where it gives something else than the version that is active now.
-    pub(crate) fn differs(&self, inputs: &[Vec<u8>], world: &World) -> Option<Finding> {
-        const SHOWN: usize = 3;
-        let previous = self.subject.previous?;
-        let mut differing = Vec::new();
-        let mut first = None;
-        for input in inputs {
-            let new = self.run(input, world)?;
-            let (policy, _kept) = (self.subject.bind)().ok()?;
-            let old = self
-                .threads
-                .block_on(previous.run(call(policy, input, world)));
-            let same = old.outcome.kind() == new.outcome.kind()
-                && (old.outcome != Outcome::Success || same_output(&old.output, &new.output));
-            if !same {
-                differing.push(format!(
-                    "{} gave {} and gives {}",
-                    short(&String::from_utf8_lossy(input)),
-                    told(&old),
-                    told(&new)
-                ));
-                first.get_or_insert((input.clone(), new));
-            }
-        }
-        let (input, execution) = first?;
-        let message = format!(
-            "for {} of {} inputs it gives something else than the active version: {}",
-            differing.len(),
-            inputs.len(),
-            differing[..differing.len().min(SHOWN)].join("; ")
-        );
-        Some(self.found(Rule::Differs, message, &input, world, execution))
     }
 
     /// A growth, if the runtime measures it too.
@@ -320,13 +284,5 @@ fn told(execution: &Execution) -> String {
     match &execution.outcome {
         Outcome::Success => short(&String::from_utf8_lossy(&execution.output)),
         other => format!("({})", other.kind().as_str()),
-    }
-}
-
-fn same_output(one: &[u8], other: &[u8]) -> bool {
-    let json = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
-    match (json(one), json(other)) {
-        (Some(one), Some(other)) => crate::session::same(&one, &other),
-        _ => one == other,
     }
 }

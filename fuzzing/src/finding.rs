@@ -77,6 +77,9 @@ pub struct Report {
     pub answers: Answers,
     /// The steepest growth of work over input size that was measured, as an exponent.
     pub growth: Option<f64>,
+    /// Valid inputs that cost most: those at the end of that growth, the largest first, then those
+    /// of the corpus that did the most work, by themselves and for their size.
+    pub costliest: Vec<Vec<u8>>,
     /// What was not examined, in words.
     pub not_examined: Vec<String>,
 }

@@ -29,7 +29,7 @@ pub use campaign::{FuzzError, Options, fuzz};
 pub use finding::{Finding, Progress, Report};
 pub use instrument::NotInstrumented;
 pub use oracle::{Rule, Severity};
-pub use schema::with_format_ranges;
+pub use schema::{boundary_inputs, made_inputs, shrunk, with_format_ranges};
 pub use session::Budget;
 pub use subject::{Bind, Contract, Kept, Promises, Spec, Subject};
 pub use world::World;

@@ -34,9 +34,27 @@ impl Class {
         }
     }
 
+    /// Whether a tool that is total has to take it. A schema calls `1.0` an integer, and readers
+    /// of integers in most languages do not take it: an input in which a whole number is written
+    /// so is no proof, for the same number is also tried as `1`.
+    fn must_be_taken(&self) -> bool {
+        matches!(self, Self::Valid(value) if !has_whole_number_as_decimal(value))
+    }
+
     /// Whether the tool has to answer it well: any input where there is no contract.
     pub(crate) fn counts(&self) -> bool {
         !matches!(self, Self::Forbidden)
+    }
+}
+
+fn has_whole_number_as_decimal(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            number.is_f64() && number.as_f64().is_some_and(|it| it.fract() == 0.0)
+        }
+        Value::Array(elements) => elements.iter().any(has_whole_number_as_decimal),
+        Value::Object(members) => members.values().any(has_whole_number_as_decimal),
+        _ => false,
     }
 }
 
@@ -64,7 +82,7 @@ pub(crate) fn examine(seen: &Seen<'_>, class: &Class, spec: &Spec) -> Option<Key
             Some(Key::new(Rule::Panic, panic_site(seen)))
         }
         Ended::Exit(_) | Ended::Trap(_) if seen.refused => Some(Key::new(Rule::Memory, 0)),
-        Ended::Exit(_) if matches!(class, Class::Valid(_)) && spec.promises.total => {
+        Ended::Exit(_) if class.must_be_taken() && spec.promises.total => {
             Some(Key::new(Rule::RefusesValid, 0))
         }
         Ended::Trap(Trap::StackOverflow) => Some(Key::new(Rule::StackOverflow, 0)),
@@ -137,4 +155,19 @@ fn is_answer(stdout: &[u8], spec: &Spec) -> bool {
     spec.contract
         .as_ref()
         .is_none_or(|contract| contract.check_output(&value).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_whole_number_written_as_a_decimal_is_no_proof_of_a_refusal() {
+        let taken = |value: Value| Class::Valid(value).must_be_taken();
+        assert!(taken(json!({"n": 1, "m": [1.5, -2]})));
+        assert!(!taken(json!({"n": 1.0})));
+        assert!(!taken(json!([{"n": [-0.0]}])));
+        assert!(!Class::Forbidden.must_be_taken());
+    }
 }

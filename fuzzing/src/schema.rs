@@ -16,8 +16,9 @@ pub(crate) use dice::Dice;
 pub use formats::with_format_ranges;
 pub(crate) use mutate::JsonMutator;
 pub(crate) use shrink::Shrink;
+pub use shrink::shrunk;
 
-use libafl_bolts::rands::Rand;
+use libafl_bolts::rands::{Rand, StdRand};
 use serde_json::{Map, Value};
 
 /// A schema from which inputs are made.
@@ -168,6 +169,22 @@ impl Schema {
         }
         made
     }
+}
+
+/// Inputs that a campaign over this schema begins with: valid ones of all kinds, and at each of
+/// their places values at the edges of its schema and one step outside, so some do not fit. The
+/// same schema and seed give the same inputs.
+pub fn boundary_inputs(schema: &Value, seed: u64) -> Vec<Value> {
+    let texts = Schema::new(schema.clone()).beginning(&mut StdRand::with_seed(seed));
+    let values = texts.iter().map(|text| serde_json::from_slice(text));
+    values.filter_map(Result::ok).collect()
+}
+
+/// So many inputs made from a schema, most of which fit. The same schema and seed give the same.
+pub fn made_inputs(schema: &Value, seed: u64, count: usize) -> Vec<Value> {
+    let schema = Schema::new(schema.clone());
+    let mut dice = Dice::new(seed);
+    (0..count).map(|_| schema.make(&mut dice)).collect()
 }
 
 /// Puts what a part says beside what is said already; of lists of names both are kept.

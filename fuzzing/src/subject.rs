@@ -81,6 +81,4 @@ pub struct Subject<'a> {
     pub bind: Bind<'a>,
     /// What is known of it.
     pub spec: Spec,
-    /// The version that is active now: where the two differ is told.
-    pub previous: Option<&'a Tool>,
 }

@@ -226,3 +226,22 @@ fn bytes_behind_a_word_and_a_checksum_are_reached() {
     assert!(finding.input.starts_with(b"MAGK"));
     assert_eq!(finding.input.len(), 9);
 }
+
+#[test]
+fn the_inputs_that_cost_most_are_told_the_costliest_growth_first() {
+    // So many rounds as its input has bytes, each a hundred times.
+    let text = program(
+        "(local.set $i (i32.mul (local.get $n) (i32.const 100)))
+         (loop $l
+           (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+           (br_if $l (i32.gt_s (local.get $i) (i32.const 0))))
+         (call $answer)",
+    );
+    let mut spec = Spec::default();
+    spec.seeds = vec![b"a".repeat(64), b"b".to_vec()];
+    let report = fuzz(&text, spec, 2_000, 1);
+    let sizes: Vec<usize> = report.costliest.iter().map(Vec::len).collect();
+    assert!(sizes.len() >= 3, "{sizes:?}");
+    assert_eq!(sizes.iter().max(), sizes.first(), "{sizes:?}");
+    assert!(sizes[0] > sizes[1], "{sizes:?}");
+}

@@ -46,12 +46,25 @@ pub enum ServerError {
     /// The database of advisories can't be used.
     #[error(transparent)]
     Advisories(#[from] validation::AdvisoriesError),
+    /// The key with which validations are vouched for can't be used.
+    #[error(transparent)]
+    AttestationKey(#[from] validation::KeyError),
     /// Proposals can't be confined as is demanded.
     #[error(transparent)]
     Isolation(#[from] isolation::LaunchError),
     /// The address can't be listened at.
     #[error("can't listen at {address}: {source}; choose another address or a free port (`:0`)")]
     Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The address for metrics can't be listened at.
+    #[error(
+        "can't listen at {address} for scrapers of metrics: {source}; choose another address or a free port (`:0`)"
+    )]
+    ListenMetrics {
         /// The address.
         address: SocketAddr,
         /// The system's reason.

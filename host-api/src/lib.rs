@@ -17,19 +17,22 @@ mod calls;
 pub mod convert;
 mod error;
 mod knowledge;
+mod metrics;
 mod proposals;
 pub mod proto;
 mod server;
 mod status;
 mod store;
+pub mod telemetry;
 
 pub use error::ServerError;
-pub use proposals::{Judged, Validate};
+pub use metrics::{METRICS, Metric, MetricKind, MetricUnit, metrics_page};
+pub use proposals::{Background, Judged, Validate};
 pub use runtime::CancellationToken;
 pub use runtime::Swept;
 pub use server::{
-    BoundServer, NewKey, RunningCalls, Server, ServerConfig, key_fingerprint, rotate_key,
-    sweep_cache,
+    BackupError, BoundServer, NewKey, Restored, RunningCalls, Server, ServerConfig, back_up,
+    is_served, key_fingerprint, restore, rotate_key, sweep_cache,
 };
 pub use status::ERROR_DOMAIN;
 

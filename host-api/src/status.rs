@@ -180,6 +180,7 @@ fn resource(error: &KbiError) -> (&'static str, String) {
     match error {
         KbiError::UnknownProposal { id }
         | KbiError::NotValidated { id, .. }
+        | KbiError::NotAttested { id }
         | KbiError::IllegalMove { id, .. } => ("proposal", id.to_string()),
         KbiError::UnknownTool { name } | KbiError::NoActiveVersion { name, .. } => {
             ("tool", name.clone())

@@ -1,6 +1,7 @@
 //! The knowledge base, from asynchronous code.
 
 use crate::status;
+use crate::telemetry::Origins;
 use kbi::{KbiError, KnowledgeBase};
 use runtime::CancellationToken;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub(crate) struct Store {
     /// nobody else makes any.
     moves: watch::Sender<u64>,
     closing: CancellationToken,
+    origins: Arc<Origins>,
 }
 
 impl Store {
@@ -24,6 +26,7 @@ impl Store {
             kb,
             moves: watch::Sender::new(0),
             closing,
+            origins: Arc::default(),
         }
     }
 
@@ -37,6 +40,14 @@ impl Store {
             Ok(value) => Ok(value),
             Err(error) => Err(status::of_kbi(&error)),
         }
+    }
+
+    /// Reads, where blocking is allowed, with the knowledge base's own error.
+    pub(crate) fn blocking_read<T>(
+        &self,
+        work: impl FnOnce(&dyn KnowledgeBase) -> Result<T, KbiError>,
+    ) -> Result<T, KbiError> {
+        work(&*self.kb)
     }
 
     /// Reads, with the knowledge base's own error.
@@ -80,6 +91,11 @@ impl Store {
             result
         })
         .await
+    }
+
+    /// In which traces proposals came in.
+    pub(crate) fn origins(&self) -> &Origins {
+        &self.origins
     }
 
     /// How many moves were made so far.

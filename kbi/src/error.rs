@@ -67,6 +67,15 @@ pub enum KbiError {
         /// Active pre-releases, the highest first, which answer only to their own version.
         pre_releases: Vec<Version>,
     },
+    /// Nobody vouched for what its validation came to.
+    #[error(
+        "there are no attestations of proposal {id}: it was not built, or was validated before \
+         there were any; propose a new version to have one attested"
+    )]
+    NotAttested {
+        /// The proposal.
+        id: ProposalId,
+    },
     /// The same name and version is known with other content.
     #[error(
         "version {version} of the tool `{name}` is known with other content (proposal {known}, \
@@ -241,7 +250,8 @@ impl KbiError {
             | Self::UnknownTool { .. }
             | Self::UnknownToolId { .. }
             | Self::UnknownVersion { .. }
-            | Self::UnknownArtifact { .. } => ErrorKind::NotFound,
+            | Self::UnknownArtifact { .. }
+            | Self::NotAttested { .. } => ErrorKind::NotFound,
             Self::Conflict { .. } | Self::ToolIdMismatch { .. } | Self::ToolIdTaken { .. } => {
                 ErrorKind::Conflict
             }

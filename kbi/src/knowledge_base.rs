@@ -2,12 +2,13 @@
 
 use crate::{
     ActiveTool, Attribution, AuditEntry, Decision, Digest, Event, Filter, KbiError, Page,
-    PageRequest, ProposalId, ProposalRecord, Proposed, Started, State, ValidationOutcome,
-    VersionRecord,
+    PageRequest, ProposalId, ProposalRecord, Proposed, Started, State, StateCensus,
+    ValidationOutcome, VersionRecord,
 };
+use jiff::Timestamp;
 use semver::Version;
 use uuid::Uuid;
-use validation::{ProposedTool, ValidationReport};
+use validation::{ProposedTool, TrackRecord, ValidationReport};
 
 /// What is known about tools.
 ///
@@ -124,6 +125,13 @@ pub trait KnowledgeBase: Send + Sync {
     /// Only those of the storage.
     fn list(&self, filter: &Filter, page: &PageRequest) -> Result<Page<VersionRecord>, KbiError>;
 
+    /// How many versions stand in each state, and since when the one that moved longest ago does.
+    /// States that no version is in are left out. Looks at every version: ask when something moved.
+    ///
+    /// # Errors
+    /// Only those of the storage.
+    fn census(&self) -> Result<Vec<StateCensus>, KbiError>;
+
     /// What is needed to call a tool: the named version, or the highest active one.
     /// A pre-release is the answer only if it is named.
     ///
@@ -147,6 +155,23 @@ pub trait KnowledgeBase: Send + Sync {
     /// # Errors
     /// [`KbiError::UnknownProposal`], [`KbiError::NotValidated`], [`KbiError::Corrupt`].
     fn report(&self, id: ProposalId) -> Result<ValidationReport, KbiError>;
+
+    /// The signed statements about what a validation built and found, one a line, as they were
+    /// given.
+    ///
+    /// # Errors
+    /// [`KbiError::UnknownProposal`], [`KbiError::NotValidated`]; [`KbiError::NotAttested`] when
+    /// there are none; [`KbiError::Corrupt`].
+    fn attestations(&self, id: ProposalId) -> Result<String, KbiError>;
+
+    /// What became of the versions that an agent has proposed since a time: those that passed (and
+    /// may be active or retired by now), and those that failed, were rejected or withdrawn. What
+    /// is not validated or waits for a person counts as neither. Nobody vouches for an agent's
+    /// id: it is what proposals say.
+    ///
+    /// # Errors
+    /// Only those of the storage.
+    fn track_record(&self, agent_id: &str, since: Timestamp) -> Result<TrackRecord, KbiError>;
 
     /// Everything that happened to one proposal, the oldest first.
     ///

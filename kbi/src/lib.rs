@@ -56,9 +56,9 @@ pub use ids::{ParseProposalIdError, ProposalId};
 pub use knowledge_base::KnowledgeBase;
 pub use listing::{Cursor, Filter, MAX_PAGE_SIZE, Page, PageRequest, ParseCursorError};
 pub use records::{
-    ActiveTool, Attribution, AuditEntry, ProposalRecord, Proposed, Started, ValidationOutcome,
-    VersionRecord,
+    ActiveTool, Attribution, AuditEntry, ProposalRecord, Proposed, Started, StateCensus,
+    ValidationOutcome, VersionRecord,
 };
 pub use runtime::Digest;
-pub use sqlite::{MAX_OBJECT_BYTES, SqliteKnowledgeBase, SqliteOptions};
+pub use sqlite::{Contents, MAX_OBJECT_BYTES, SqliteKnowledgeBase, SqliteOptions};
 pub use state::{Decision, IllegalMove, Move, State, UnknownName, ValidationStatus};

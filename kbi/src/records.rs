@@ -65,6 +65,9 @@ pub struct ValidationOutcome<'a> {
     pub manifest: Option<&'a Manifest>,
     /// What activation grants.
     pub grant: &'a Policy,
+    /// Signed statements about the module, one a line, by whoever validated it; only with a
+    /// module. Whether they hold is for those who read them.
+    pub attestations: Option<&'a str>,
 }
 
 /// One tool version in short.
@@ -99,6 +102,17 @@ pub struct VersionRecord {
     pub created_at: Timestamp,
     /// When it last moved.
     pub updated_at: Timestamp,
+}
+
+/// The versions that stand in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateCensus {
+    /// The state.
+    pub state: State,
+    /// How many there are; at least 1.
+    pub versions: u64,
+    /// When the one of them that moved longest ago came into this state.
+    pub oldest: Timestamp,
 }
 
 /// One tool version in full, without its module and report.

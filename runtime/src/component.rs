@@ -9,10 +9,12 @@
     reason = "functions are called alike, whether they wait or not"
 )]
 
+mod beside;
 mod cli;
 mod clocks;
 mod entry;
 mod files;
+mod kept;
 mod link;
 mod network;
 mod parts;
@@ -22,6 +24,7 @@ mod sight;
 mod size;
 mod streams;
 mod wasi3;
+mod words;
 
 pub(crate) use entry::{Ready, no_text};
 pub(crate) use network::Networking;
@@ -72,6 +75,15 @@ impl Components {
             plain: OnceLock::new(),
             later: OnceLock::new(),
         }
+    }
+
+    /// Those engines that were made.
+    pub(crate) fn engines(&self) -> impl Iterator<Item = &Engine> {
+        let made = [&self.plain, &self.later]
+            .into_iter()
+            .filter_map(OnceLock::get);
+        made.filter_map(|half| half.as_ref().ok())
+            .map(|half| &half.engine)
     }
 
     fn half(&self, later: bool) -> Result<&Half, LoadError> {
@@ -161,7 +173,7 @@ impl Half {
             .resources_required()
             .map_or(MAX_MEMORIES, |required| required.num_memories);
         let slots = memories.div_ceil(MEMORIES_A_SLOT).clamp(1, self.calls);
-        Ready::new(pre, component, slots)
+        Ready::new(pre, component, slots, self.later)
     }
 }
 

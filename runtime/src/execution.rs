@@ -111,6 +111,22 @@ pub enum OutcomeKind {
     Cancelled,
 }
 
+impl OutcomeKind {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 10] = [
+        Self::Success,
+        Self::ToolError,
+        Self::Trap,
+        Self::FuelExhausted,
+        Self::MemoryExceeded,
+        Self::DeadlineExceeded,
+        Self::OutputExceeded,
+        Self::InvalidInput,
+        Self::InvalidOutput,
+        Self::Cancelled,
+    ];
+}
+
 impl Outcome {
     /// The name alone.
     pub fn kind(&self) -> OutcomeKind {

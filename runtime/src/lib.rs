@@ -40,7 +40,7 @@ pub use record::{
     Difference, Divergence, FuelDifference, NotRecorded, Observed, ObservedPath, Recording,
     RecordingError, Replayed, Touch, Verdict,
 };
-pub use sandbox::{Sandbox, SandboxConfig};
+pub use sandbox::{Occupancy, Sandbox, SandboxConfig};
 pub use sweep::{CodeCache, Swept};
 pub use tokio_util::sync::CancellationToken;
 pub use tool::{Form, Tool};

@@ -18,6 +18,7 @@
 //!   (`limits.network_bytes`). What is denied for its target is not counted, and is recorded.
 
 mod address;
+mod beside;
 mod book;
 mod connection;
 mod host;
@@ -27,8 +28,9 @@ mod resolver;
 mod tls;
 
 pub(crate) use self::http::Http;
+pub(crate) use beside::Beside;
 pub(crate) use host::Host;
-pub(crate) use outside::{Outside, System};
+pub(crate) use outside::{Destination, Exchange, Outside, System};
 pub use resolver::{Resolver, SystemResolver};
 
 use crate::execution::{DeniedAttempt, Rule, Usage};

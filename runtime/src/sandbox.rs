@@ -75,7 +75,31 @@ pub(crate) struct Inner {
     /// What components' networks ask.
     pub(crate) outside: Arc<dyn Outside>,
     pub(crate) slots: Semaphore,
+    /// How many slots there are in all.
+    calls: u32,
     pub(crate) largest: Largest,
+}
+
+/// What runs hold of a sandbox at one moment, over all its engines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Occupancy {
+    /// Runs that there is room for at the same time.
+    pub slots: u32,
+    /// Of these, those that no run has.
+    pub free_slots: u32,
+    /// Core instances.
+    pub instances: u64,
+    /// Linear memories.
+    pub memories: u64,
+    /// Tables.
+    pub tables: u64,
+    /// Stacks of guests that may be made to wait.
+    pub stacks: u64,
+    /// Memories that nobody has and that were used before: a run that gets one touches less anew.
+    pub warm_memories: u64,
+    /// Bytes that stay mapped for the next runs while nobody has them.
+    pub idle_resident: u64,
 }
 
 /// What the pool can give any run, whatever its policy says.
@@ -122,6 +146,7 @@ impl Sandbox {
             components: Components::new(config),
             outside: Arc::new(outside),
             slots: Semaphore::new(config.max_concurrent_calls.max(1) as usize),
+            calls: config.max_concurrent_calls.max(1),
             largest: Largest {
                 memory: config.max_memory,
                 table_elements: config.max_table_elements,
@@ -197,6 +222,27 @@ impl Sandbox {
             Some(cache) => cache.sweep(most),
             None => Ok(Swept::default()),
         }
+    }
+
+    /// What runs hold at this moment. Cheap: a look at a few counters.
+    pub fn occupancy(&self) -> Occupancy {
+        let inner = &self.0;
+        let engines = std::iter::once(&inner.engine).chain(inner.components.engines());
+        let mut occupancy = Occupancy {
+            slots: inner.calls,
+            free_slots: u32::try_from(inner.slots.available_permits()).unwrap_or(u32::MAX),
+            ..Occupancy::default()
+        };
+        for pool in engines.filter_map(Engine::pooling_allocator_metrics) {
+            occupancy.instances += pool.core_instances();
+            occupancy.memories += pool.memories() as u64;
+            occupancy.tables += pool.tables() as u64;
+            occupancy.stacks += pool.stacks() as u64;
+            occupancy.warm_memories += u64::from(pool.unused_warm_memories());
+            occupancy.idle_resident +=
+                (pool.unused_memory_bytes_resident() + pool.unused_table_bytes_resident()) as u64;
+        }
+        occupancy
     }
 
     fn cached(&self, digest: &Digest) -> Option<(Module, u64)> {

@@ -66,6 +66,14 @@ impl Code {
         }
     }
 
+    /// Whether a run of it can have several tasks, so that what one waits for lets others go on.
+    pub(crate) fn has_tasks(&self) -> bool {
+        match self {
+            Self::Module(_) => false,
+            Self::Component(component) => component.has_tasks(),
+        }
+    }
+
     /// How many of the sandbox's slots a run takes.
     pub(crate) fn slots(&self) -> u32 {
         match self {

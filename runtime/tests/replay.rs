@@ -438,18 +438,3 @@ fn what_a_run_looks_at_and_changes_can_be_watched() {
     let (_, nothing) = block_on(load(&command("", "")).observe(Call::new(Policy::default())));
     assert_eq!(nothing, runtime::Observed::default());
 }
-
-#[test]
-fn a_component_is_run_and_neither_recorded_nor_replayed() {
-    let wasm = common::component::tool(&[], "", "(call $give (local.get $in) (local.get $length))");
-    let component = load(&wasm);
-    let call = Call::new(Policy::default()).with_input("{}");
-    let (execution, recording) = block_on(component.record(call, Recording::DEFAULT_LIMIT));
-    assert_eq!(execution.outcome, Outcome::Success);
-    assert_eq!(recording, Err(NotRecorded::Component));
-    // Nothing of it is run in the place of a module: it would have an outside.
-    let (_, recording) = record(&load(&command("", "")), Call::new(Policy::default()));
-    let replayed = replay(&component, &recording);
-    assert!(matches!(replayed.verdict, Verdict::Diverged(_)));
-    assert_eq!(replayed.execution.usage.fuel, 0);
-}

@@ -60,8 +60,62 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             .collect(),
         "report" => files("fuzz/seeds", "report.json", 1),
         "worker_line" => LINES.iter().map(|line| line.as_bytes().to_vec()).collect(),
+        "recording" => recordings(),
         other => panic!("no seeds for {other}"),
     }
+}
+
+/// Runs of a module and of a component that each read a clock and random bytes: as files, and what
+/// is inside.
+fn recordings() -> Vec<Vec<u8>> {
+    const MODULE: &str = r#"(module
+      (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "_start")
+        (drop (call $clock (i32.const 0) (i64.const 1) (i32.const 0)))
+        (drop (call $random (i32.const 0) (i32.const 8)))))"#;
+    const COMPONENT: &str = r#"(component
+      (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
+        (export "now" (func (result u64)))))
+      (import "wasi:random/random@0.2.0" (instance $random
+        (export "get-random-u64" (func (result u64)))))
+      (alias export $clock "now" (func $now-func))
+      (alias export $random "get-random-u64" (func $random-func))
+      (core func $now (canon lower (func $now-func)))
+      (core func $number (canon lower (func $random-func)))
+      (core module $main-module
+        (import "env" "now" (func $now (result i64)))
+        (import "env" "number" (func $number (result i64)))
+        (func (export "run") (result i32)
+          (drop (call $now))
+          (drop (call $number))
+          (i32.const 0)))
+      (core instance $main (instantiate $main-module (with "env" (instance
+        (export "now" (func $now)) (export "number" (func $number))))))
+      (func $run (result (result)) (canon lift (core func $main "run")))
+      (instance $entry (export "run" (func $run)))
+      (export "wasi:cli/run@0.2.0" (instance $entry)))"#;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let sandbox = runtime::Sandbox::new(&runtime::SandboxConfig::default()).expect("a sandbox");
+    let mut policy = policies::Policy::default();
+    policy.capabilities.clocks = policies::Clocks::Real;
+    policy.capabilities.random = policies::Random::Real;
+    let mut all = Vec::new();
+    for text in [MODULE, COMPONENT] {
+        let wasm = wat::parse_str(text).expect("a module");
+        let tool = sandbox.load(&wasm, &policy.limits).expect("it loads");
+        let call = runtime::Call::new(policy.clone()).with_input("{}");
+        let limit = runtime::Recording::DEFAULT_LIMIT;
+        let (_, recording) = runtime.block_on(tool.record(call, limit));
+        let recording = recording.expect("it fits");
+        all.push(recording.to_bytes().expect("it can be written"));
+        all.push(recording.to_content().expect("it can be written"));
+    }
+    all
 }
 
 const LINES: [&str; 3] = [

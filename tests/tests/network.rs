@@ -12,7 +12,7 @@ use policies::Policy;
 fn grant(host: &str) -> Policy {
     policy(&format!(
         "[limits]\ninstances = 8\nnetwork_requests = 4\nnetwork_bytes = \"100 kB\"\n\
-         [capabilities]\nnetwork = [\"{host}\"]\n"
+         [capabilities]\nnetwork = [\"{host}\"]\nclocks = \"real\"\nrandom = \"real\"\n"
     ))
 }
 
@@ -99,4 +99,29 @@ async fn a_tool_reaches_what_ceiling_grant_and_call_allow() {
     );
     service.still_serves("calls to the network").await;
     service.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_of_a_component_is_repeated_without_the_service_and_without_the_server() {
+    let server = network::Gone::http(1, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
+    let there = format!("127.0.0.1:{}", server.port());
+    let hosts = std::slice::from_ref(&there);
+    let service = Seeded::calling(hosts, [tool("granted", &there)]).await;
+    // Clocks, randomness, no folder, and the server.
+    let ask = format!("\"oh{there}\"");
+    let (execution, recording) = service.recorded(request("granted", &ask)).await;
+    let said = gave(&execution);
+    assert!(said.ends_with("!aahello\""), "{said}");
+    service.stop();
+    server.is_gone();
+
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("case.rec"), recording).expect("written");
+    std::fs::write(folder.path().join("tool.wasm"), network::guest()).expect("written");
+    let args = ["replay", "--json", "case.rec", "tool.wasm"];
+    let told = common::json(&common::well(folder.path(), args));
+    assert_eq!(told["verdict"]["kind"], "same", "{told}");
+    assert_eq!(told["execution"]["output"], said);
+    let fuel = execution.usage.expect("usage").fuel;
+    assert_eq!(told["execution"]["usage"]["fuel"], fuel);
 }

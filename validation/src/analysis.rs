@@ -108,17 +108,20 @@ fn add(found: &mut Analysis, code: &Code, is_component: bool) {
     found.recursive.extend(names.take(room));
     // What a component's modules export is the other modules' business.
     if !is_component {
-        let idle = code.exports.iter().filter(|(name, _)| !is_called(name));
-        found.idle_exports = idle.map(|(name, _)| name.clone()).collect();
+        let is_exported = |name: &str| code.exports.iter().any(|(other, _)| other == name);
+        let idle = code.exports.iter().map(|(name, _)| name);
+        let idle = idle.filter(|name| !is_called(name, is_exported));
+        found.idle_exports = idle.cloned().collect();
     }
 }
 
-/// Exports that a WASI host calls, or that compilers leave for tools of theirs.
-fn is_called(name: &str) -> bool {
-    matches!(
-        name,
-        "_start" | "_initialize" | "__main_void" | "cabi_realloc"
-    )
+/// Exports that a WASI host calls, or that compilers leave for tools of theirs: what begins with
+/// `cabi_`, and what a `cabi_post_` stands beside, belongs to the component form that the same
+/// module can be wrapped into.
+fn is_called(name: &str, is_exported: impl Fn(&str) -> bool) -> bool {
+    matches!(name, "_start" | "_initialize" | "__main_void")
+        || name.starts_with("cabi_")
+        || is_exported(&format!("cabi_post_{name}"))
 }
 
 #[cfg(test)]
@@ -178,9 +181,10 @@ mod tests {
     fn exports_that_no_host_calls_are_idle() {
         let found = analysed(
             r#"(module (memory (export "memory") 1)
-              (func (export "_start")) (func (export "backdoor")))"#,
+              (func (export "_start")) (func (export "backdoor")) (func (export "run"))
+              (func (export "manifest")) (func (export "cabi_post_manifest")))"#,
         );
-        assert_eq!(found.idle_exports, ["backdoor"]);
+        assert_eq!(found.idle_exports, ["backdoor", "run"]);
     }
 
     #[test]

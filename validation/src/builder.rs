@@ -1,6 +1,9 @@
 //! From sources to modules, whatever the language.
 
-use crate::{Finding, Form, Installation, Language, Place, ProposedTool, ValidationError, encoder};
+use crate::{
+    CallBudget, Finding, Form, Installation, Language, Place, ProposedTool, ValidationError,
+    encoder,
+};
 use isolation::Launcher;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,6 +16,11 @@ pub struct Built {
     pub module: Option<Vec<u8>>,
     /// What the tool is compiled to, by its package or by who asked for the build.
     pub form: Form,
+    /// The program that the package names as a second implementation of the same, a command
+    /// whatever the tool's form is; none where it names none.
+    pub reference: Option<Vec<u8>>,
+    /// What the package promises that a call needs at most.
+    pub budget: CallBudget,
     /// The programs with the author's tests, each a libtest-like command module.
     pub tests: Vec<TestProgram>,
     /// The same compiled to be looked into, where that was asked for and could be done.

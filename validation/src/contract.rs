@@ -280,6 +280,7 @@ mod tests {
             capabilities: Vec::new(),
             examples: Vec::new(),
             properties: crate::Properties::default(),
+            budget: crate::CallBudget::default(),
         })
     }
 

@@ -24,6 +24,8 @@ mod analysis;
 mod attest;
 mod beneath;
 mod builder;
+mod call_budget;
+mod changes;
 mod confidence;
 mod contract;
 mod encoder;
@@ -39,6 +41,7 @@ mod manifest;
 mod mutation;
 mod options;
 mod own_folder;
+mod previous;
 mod proposal;
 mod render;
 mod report;
@@ -57,6 +60,11 @@ pub use attest::{
 pub use builder::{
     BUILD_TIME_LIMIT, BuildOptions, Built, Measured, TestProgram, build, build_with,
 };
+pub use call_budget::CallBudget;
+pub use changes::{
+    AddedAndRemoved, BehaviourChange, BehaviourKind, Changes, FigureChange, SourceChange,
+    SourceChangeKind,
+};
 pub use confidence::{Thresholds, ThresholdsError, TrackRecord};
 pub use contract::{Contract, ContractError, Mismatch};
 pub use encoder::{ENCODE, run_encode};
@@ -69,6 +77,7 @@ pub use inspect::{InnerModule, InspectError, Inspection, inspect};
 pub use installation::{Check, Installation, InstallationError, Toolchain};
 pub use manifest::{CapabilityRequest, Example, Manifest, Properties};
 pub use options::ValidatorOptions;
+pub use previous::Previous;
 pub use proposal::{FieldViolation, Generator, Language, ProposalError, ProposedTool, SourceFile};
 pub use render::render_human;
 pub use report::{

@@ -1,5 +1,6 @@
 //! What a tool says of itself.
 
+use crate::CallBudget;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,6 +27,9 @@ pub struct Manifest {
     /// What must hold for any valid input.
     #[serde(default)]
     pub properties: Properties,
+    /// What it promises to need at most for a call.
+    #[serde(default, skip_serializing_if = "CallBudget::is_empty")]
+    pub budget: CallBudget,
 }
 
 /// One thing that a tool asks to touch, and why.

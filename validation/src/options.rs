@@ -43,6 +43,10 @@ pub struct ValidatorOptions {
     pub mutants: Option<u64>,
     /// Seed of the choice of changes.
     pub mutation_seed: u64,
+    /// For how long the time of calls is measured, again and again, beside one run of each input
+    /// for its fuel and memory; 0 for none of it, not even what is promised or changed since the
+    /// version before.
+    pub bench_time: WallTime,
 }
 
 impl ValidatorOptions {
@@ -59,10 +63,17 @@ impl ValidatorOptions {
     }
 }
 
+impl ValidatorOptions {
+    /// Whether what calls cost is looked at.
+    pub(crate) fn benches(&self) -> bool {
+        self.bench_time > WallTime::millis(0)
+    }
+}
+
 impl Default for ValidatorOptions {
     /// A run for each processor but four at most, 1000 tests, 100 examples, a minute to compile,
     /// 3 minutes a stage, all that is granted, 2 seconds of fuzzing that end after 200 000 runs
-    /// without anything new, and 1 second of small changes.
+    /// without anything new, 1 second of small changes, a quarter of a second of measuring time.
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -79,6 +90,7 @@ impl Default for ValidatorOptions {
             mutation_time: WallTime::secs(1),
             mutants: None,
             mutation_seed: 0,
+            bench_time: WallTime::millis(250),
         }
     }
 }

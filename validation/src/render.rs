@@ -33,6 +33,13 @@ pub fn render_human(report: &ValidationReport) -> String {
     for finding in report.findings() {
         let _ = write!(text, "\n{}", render_finding(finding));
     }
+    if let Some(changes) = &report.changes {
+        text.push('\n');
+        for (index, line) in changes.lines().iter().enumerate() {
+            let indent = if index == 0 { "" } else { "  " };
+            let _ = writeln!(text, "{indent}{line}");
+        }
+    }
     let _ = writeln!(text, "\nconfidence {:.2}", report.confidence.score);
     for factor in &report.confidence.factors {
         let _ = writeln!(text, "  {:+.2} {}", factor.change, factor.what);

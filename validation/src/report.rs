@@ -1,6 +1,6 @@
 //! What validation found.
 
-use crate::Form;
+use crate::{Changes, Form};
 use policies::Policy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub struct ValidationReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub started_at: Option<jiff::Timestamp>,
+    /// What changed since the version before, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// The proposal's files, as they were proposed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceReport>,

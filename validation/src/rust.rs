@@ -15,7 +15,7 @@ use crate::builder::{BuildContext, Built, Measured, TestProgram};
 use crate::{Finding, ProposedTool, Severity, ValidationError};
 use cargo::{Cargo, Ended, Output};
 use messages::{Compiled, Part};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub(crate) async fn build(
@@ -34,13 +34,15 @@ pub(crate) async fn build(
     // cargo sees the package.
     let checked = package::check(&package, &context.installation.allowed);
     built.findings.extend(checked.findings);
-    built.form = checked.form;
+    built.form = checked.wishes.form;
+    built.budget = checked.wishes.budget;
+    let reference = checked.wishes.reference;
     if has_errors(&built.findings) {
         return Ok(built);
     }
     (context.step)("laying the package out".to_owned());
     let cargo = Cargo::prepare(context, package).await?;
-    let result = run(context, &cargo, &mut built).await;
+    let result = run(context, &cargo, reference.as_deref(), &mut built).await;
     cargo.close().await?;
     result.map(|()| built)
 }
@@ -49,6 +51,7 @@ pub(crate) async fn build(
 async fn run(
     context: &BuildContext<'_>,
     cargo: &Cargo<'_>,
+    reference: Option<&str>,
     built: &mut Built,
 ) -> Result<(), ValidationError> {
     let places = cargo.places();
@@ -92,10 +95,21 @@ async fn run(
     let Some(compiled) = settle(&output, cargo, Part::Tool, built).await? else {
         return Ok(());
     };
-    let [(_, path)] = compiled.programs.as_slice() else {
-        built.findings.push(no_binary(&compiled));
+    let is_reference = |(name, _): &&(String, PathBuf)| Some(name.as_str()) == reference;
+    let (second, tool): (Vec<_>, Vec<_>) = compiled.programs.iter().partition(is_reference);
+    let [(_, path)] = tool.as_slice() else {
+        built.findings.push(no_binary(&compiled, reference));
         return Ok(());
     };
+    if let Some(name) = reference {
+        built.reference = match second.as_slice() {
+            [(_, path)] => cargo.module(path).await?,
+            _ => None,
+        };
+        if built.reference.is_none() {
+            built.findings.push(no_reference(name));
+        }
+    }
     built.module = cargo.module(path).await?;
     if built.module.is_none() {
         built.findings.push(not_a_module(path));
@@ -134,7 +148,7 @@ async fn run(
         && let Some(package) = package
         && !has_errors(&built.findings)
     {
-        measure(context, cargo, &package, built).await?;
+        measure(context, cargo, &package, reference, built).await?;
     }
     Ok(())
 }
@@ -145,6 +159,7 @@ async fn measure(
     context: &BuildContext<'_>,
     cargo: &Cargo<'_>,
     package: &str,
+    reference: Option<&str>,
     built: &mut Built,
 ) -> Result<(), ValidationError> {
     (context.step)("compiling it to be looked into".to_owned());
@@ -154,7 +169,9 @@ async fn measure(
     };
     let places = cargo.places();
     let compiled = messages::read(&output, &places, Part::Tests);
-    let [(_, path)] = compiled.programs.as_slice() else {
+    let programs = compiled.programs.iter();
+    let mut tools = programs.filter(|(name, _)| Some(name.as_str()) != reference);
+    let Some((_, path)) = tools.next() else {
         return Ok(());
     };
     let Some(module) = cargo.module(path).await?.filter(|_| output.success) else {
@@ -272,7 +289,16 @@ async fn settle(
     Ok(Some(compiled))
 }
 
-fn no_binary(compiled: &Compiled) -> Finding {
+/// The package names a second implementation that it does not have.
+fn no_reference(name: &str) -> Finding {
+    Finding::error(
+        "build/no-reference",
+        format!("the package names `{name}` as its second implementation, and has no such program"),
+        "add a [[bin]] of that name with a path of its own, or remove `reference`",
+    )
+}
+
+fn no_binary(compiled: &Compiled, reference: Option<&str>) -> Finding {
     let names = |list: &[String]| {
         if list.is_empty() {
             "none".to_owned()
@@ -292,7 +318,12 @@ fn no_binary(compiled: &Compiled) -> Finding {
             names(&programs),
             names(&compiled.others)
         ),
-        "have one src/main.rs, and no other [[bin]] nor src/bin",
+        match reference {
+            None => "have one src/main.rs, and no other [[bin]] nor src/bin",
+            Some(_) => {
+                "have one src/main.rs, and no other [[bin]] but the one that `reference` names"
+            }
+        },
     )
 }
 

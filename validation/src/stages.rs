@@ -1,6 +1,7 @@
 //! The stages after the build. Each takes what it needs and gives findings and figures.
 
 pub(crate) mod analysis;
+pub(crate) mod bench;
 pub(crate) mod examples;
 pub(crate) mod fixtures;
 pub(crate) mod fuzz;

@@ -8,9 +8,9 @@ use crate::judge::{Reached, nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
-    BuildOptions, Built, EffectivePolicy, Form, Installation, Manifest, Progress, ProposedTool,
-    StageKind, StageReport, Thresholds, ToolchainVersions, ValidationError, ValidationReport,
-    ValidatorOptions, builder, verdict,
+    BuildOptions, Built, EffectivePolicy, Form, Installation, Manifest, Previous, Progress,
+    ProposedTool, StageKind, StageReport, Thresholds, ToolchainVersions, ValidationError,
+    ValidationReport, ValidatorOptions, builder, changes, verdict,
 };
 use isolation::Launcher;
 use journal::Journal;
@@ -31,6 +31,7 @@ pub struct Validator {
     options: ValidatorOptions,
     thresholds: Thresholds,
     track_record: Option<TrackRecord>,
+    previous: Option<Arc<Previous>>,
 }
 
 /// What a validation gave.
@@ -66,6 +67,7 @@ impl Validator {
             options: ValidatorOptions::default(),
             thresholds: Thresholds::default(),
             track_record: None,
+            previous: None,
         }
     }
 
@@ -83,6 +85,14 @@ impl Validator {
         self
     }
 
+    /// The same with the version that proposals are compared with: its module is run beside the
+    /// new one, in the same confined process, and the report says what changed.
+    #[must_use]
+    pub fn with_previous(mut self, previous: Option<Previous>) -> Self {
+        self.previous = previous.map(Arc::new);
+        self
+    }
+
     /// The same with other options.
     #[must_use]
     pub fn with_options(mut self, options: ValidatorOptions) -> Self {
@@ -97,7 +107,7 @@ impl Validator {
     ///
     /// # Errors
     /// When it was called off, or the machine could not do its part.
-    #[tracing::instrument(skip_all, fields(name = %proposal.name, version = %proposal.version))]
+    #[tracing::instrument(name = "stages", skip_all, fields(tool = %proposal.name, version = %proposal.version))]
     pub async fn validate(
         &self,
         proposal: &ProposedTool,
@@ -110,7 +120,7 @@ impl Validator {
         let measured = self.options.judges_tests();
         let built = self.build(proposal, measured, &mut journal, cancel).await?;
         let mut reached = Reached::default();
-        let (manifest, grant) = if let Some(module) = &built.module {
+        let (manifest, grant, compared) = if let Some(module) = &built.module {
             let request = Request {
                 proposal,
                 ceiling: &self.ceiling,
@@ -118,19 +128,22 @@ impl Validator {
                 module,
                 tests: &built.tests,
                 measured: built.measured.as_ref(),
+                reference: built.reference.as_deref(),
+                budget: built.budget,
+                previous: self.previous.as_deref(),
             };
             let judged = worker::judge(launcher, request, &mut journal, cancel).await?;
             reached = judged.reached;
-            (judged.manifest, judged.grant)
+            (judged.manifest, judged.grant, judged.compared)
         } else {
             journal.skip(StageKind::Inspect, "there is no module: it was not built");
             skip_running(&mut journal);
-            (None, nothing(&self.ceiling))
+            (None, nothing(&self.ceiling), None)
         };
-        journal.skip(
-            StageKind::Bench,
-            "benchmarking is not part of this version of wasm-runner",
-        );
+        let changes = self
+            .previous
+            .as_deref()
+            .map(|previous| changes::changes(previous, proposal, manifest.as_ref(), compared));
         let digest = built.module.as_deref().map(runtime::Digest::of);
         let made = Made {
             artifact: built.module,
@@ -140,6 +153,7 @@ impl Validator {
         let mut validated = self.conclude(proposal, made, journal, manifest, grant);
         validated.report.started_at = Some(started_at);
         excerpts::cover(&mut validated.report.sources, proposal, reached);
+        validated.report.changes = changes;
         Ok(validated)
     }
 
@@ -165,7 +179,7 @@ impl Validator {
             &*stage.step,
             cancel,
         );
-        let mut built = building.instrument(tracing::info_span!("build")).await?;
+        let mut built = building.instrument(stage.span.clone()).await?;
         let found = Found {
             findings: std::mem::take(&mut built.findings),
             metrics: std::mem::take(&mut built.metrics),
@@ -205,6 +219,8 @@ impl Validator {
         manifest: Option<Manifest>,
         grant: Policy,
     ) -> Validated {
+        let span = tracing::info_span!("verdict", verdict = tracing::field::Empty);
+        let _inside = span.enter();
         let stages = journal.stages;
         let record = self.track_record;
         let evidence = Evidence::gather(&stages, manifest.as_ref(), proposal, record);
@@ -226,11 +242,13 @@ impl Validator {
             reasons,
             confidence,
             started_at: None,
+            changes: None,
             sources: excerpts::sources(proposal),
             excerpts: excerpts::excerpts(proposal, &stages),
             stages,
             verdict,
         };
+        span.record("verdict", verdict.as_str());
         tracing::info!(verdict = verdict.as_str(), "validated");
         Validated {
             report,
@@ -298,6 +316,7 @@ impl Trials<'_> {
             fuzz_executions: None,
             mutation_time: WallTime::millis(0),
             mutants: None,
+            bench_time: WallTime::millis(0),
             ..self.validator.options.clone()
         };
         let mut journal = Journal::new(progress);
@@ -308,6 +327,9 @@ impl Trials<'_> {
             module,
             tests: &self.built.tests,
             measured: None,
+            reference: None,
+            budget: self.built.budget,
+            previous: None,
         };
         let launcher = &*self.validator.launcher;
         let judged = worker::judge(launcher, request, &mut journal, cancel).await?;

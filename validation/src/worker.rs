@@ -10,8 +10,11 @@ mod outside;
 pub use inside::judge as run_judge;
 pub(crate) use outside::judge;
 
+use crate::changes::Compared;
 use crate::judge::Reached;
-use crate::{Manifest, Measured, Progress, ProposedTool, TestProgram, ValidatorOptions};
+use crate::{
+    CallBudget, Manifest, Measured, Previous, Progress, ProposedTool, TestProgram, ValidatorOptions,
+};
 use policies::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +30,8 @@ const MEASURED: &str = "measured.wasm";
 fn measured_test(number: usize) -> String {
     format!("measured-{number}.wasm")
 }
+const REFERENCE: &str = "reference.wasm";
+const PREVIOUS: &str = "previous.wasm";
 
 /// What is to be judged.
 pub(crate) struct Request<'a> {
@@ -36,6 +41,12 @@ pub(crate) struct Request<'a> {
     pub(crate) module: &'a [u8],
     pub(crate) tests: &'a [TestProgram],
     pub(crate) measured: Option<&'a Measured>,
+    /// The second implementation that it brings.
+    pub(crate) reference: Option<&'a [u8]>,
+    /// What its package promises that a call needs at most.
+    pub(crate) budget: CallBudget,
+    /// The version that it is compared with.
+    pub(crate) previous: Option<&'a Previous>,
 }
 
 /// The same as it is written down.
@@ -48,6 +59,22 @@ struct Written {
     tests: Vec<String>,
     /// Of what was compiled to be looked into: its root, and the names of the programs with tests.
     measured: Option<(String, Vec<String>)>,
+    /// Whether a second implementation lies there.
+    #[serde(default)]
+    reference: bool,
+    #[serde(default)]
+    budget: CallBudget,
+    /// The version before, if its module lies there.
+    #[serde(default)]
+    previous: Option<WrittenPrevious>,
+}
+
+/// The version before, as it is written down.
+#[derive(Serialize, Deserialize)]
+struct WrittenPrevious {
+    label: String,
+    version: Option<semver::Version>,
+    manifest: Option<Manifest>,
 }
 
 /// What the process says.
@@ -62,6 +89,8 @@ enum Line {
         grant: Box<Policy>,
         #[serde(default)]
         reached: Reached,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compared: Option<Box<Compared>>,
     },
     /// The machine could not do its part.
     Failed { doing: String, reason: String },

@@ -7,7 +7,7 @@ use crate::output::{BAD, BOLD, DIM, GOOD, err, grouped, harmless, out, print_jso
 use crate::problem::{Problem, file_problem};
 use crate::{cancel, module};
 use policies::Bytes;
-use runtime::{Divergence, Form, Recording, Replayed, Verdict, WASMTIME_VERSION};
+use runtime::{Divergence, Recording, Replayed, Verdict, WASMTIME_VERSION};
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -66,13 +66,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         .load(&wasm, &limits)
         .map_err(|error| Problem::new("the module can't be run").because(error))?;
     drop(compiling);
-    if tool.form() != Form::Command {
-        return Err(Problem::new(
-            "the module is a component, and no component can be replayed yet",
-        )
-        .remedy("give the WASI preview 1 module that ran, or one made of the same sources")
-        .into());
-    }
     let recording = Arc::new(recording);
     let replayed = block_on(async {
         let _replaying = spinner("replaying");

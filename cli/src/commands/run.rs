@@ -10,8 +10,7 @@ use policies::{
     Access, Bytes, Clocks, DirectoryGrant, HostPath, Limits, NetworkGrant, Policy, Random,
 };
 use runtime::{
-    Call, Chunk, Execution, Form, LiveInput, NotRecorded, Recording, Sandbox, SandboxConfig,
-    Stream, Tool,
+    Call, Chunk, Execution, LiveInput, NotRecorded, Recording, Sandbox, SandboxConfig, Stream, Tool,
 };
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read as _, Write as _};
@@ -143,14 +142,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Problem::new(format!("{} can't be run", module.display())).because(error)
     })?;
     drop(compiling);
-    if args.record.is_some() && tool.form() != Form::Command {
-        return Err(Problem::new(format!(
-            "{} can't be recorded: it is a component, and what components are told is not kept yet",
-            module.display()
-        ))
-        .remedy("run it without --record, or build it as a WASI preview 1 module")
-        .into());
-    }
     let recording = args.record.as_deref().map(PrivateFile::at).transpose()?;
     let module = (recording.is_some() && !args.record_without_module).then_some(wasm);
 

@@ -5,12 +5,14 @@ use crate::exit::Exit;
 use crate::output::{out, write_file};
 use crate::problem::{Problem, file_problem};
 use crate::{confine, policy_source};
+use host_api::telemetry::LogLevel;
 use host_api::{CancellationToken, Server, ServerConfig};
 use policies::{Bytes, WallTime};
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::DropGuard;
 use validation::Installation;
 
 /// Starts the service and serves until Ctrl-C or SIGTERM
@@ -23,12 +25,24 @@ use validation::Installation;
 Examples:
   wasm-runner serve
   wasm-runner serve --listen 127.0.0.1:0 --data-dir /tmp/wr --ready-file /tmp/wr.url
+  wasm-runner serve --metrics-listen 127.0.0.1:9464
   wasm-runner serve --ceiling ceiling.toml --log-format json
 Whoever reaches the address may use the whole service: it knows no users yet.")]
 pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:50051", value_parser = address)]
     listen: SocketAddr,
+    /// Where scrapers read metrics, at /metrics (docs/metrics.md); by default nowhere
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    metrics_listen: Option<SocketAddr>,
+    /// Whom to tell traces: an OTLP collector that takes gRPC, such as http://127.0.0.1:4317; by
+    /// default nobody
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp_endpoint: Option<String>,
+    /// How much is logged at the start: error, warn, info, debug, trace, or levels by part;
+    /// `wasm-runner log-level` changes it later
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
     /// Where knowledge, compiled code and the key are kept; by default `state` in the
     /// installation's folder
     #[arg(long, value_name = "FOLDER")]
@@ -79,8 +93,22 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "write an IP address and a port, such as 127.0.0.1:50051".to_owned())
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+impl Args {
+    /// Whom to tell traces.
+    pub(crate) fn otlp_endpoint(&self) -> Option<&str> {
+        // As OpenTelemetry asks: a variable that is empty is none.
+        self.otlp_endpoint.as_deref().filter(|it| !it.is_empty())
+    }
+
+    /// How much is logged at the start.
+    pub(crate) fn log_level(&self) -> Option<&str> {
+        self.log_level.as_deref()
+    }
+}
+
+pub(crate) fn run(args: &Args, level: &LogLevel) -> anyhow::Result<Exit> {
     let config = config(args)?;
+    let data_dir = config.data_dir.clone();
     if !args.listen.ip().is_loopback() {
         tracing::warn!(
             address = %args.listen,
@@ -97,11 +125,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         let server = Server::bind(config)
             .await
             .map_err(|error| Problem::told(error, "the service can't start"))?;
+        // Only now: until then the folder may be another's.
+        LogLevel::forget(&data_dir);
+        let _following = follow_log_level(level, data_dir)?;
         let address = format!("http://{}", server.local_addr());
         if let Some(path) = &args.ready_file {
             write_file(path, format!("{address}\n").as_bytes())?;
         }
         writeln!(out(), "listening on {address}")?;
+        if let Some(address) = server.metrics_addr() {
+            writeln!(out(), "metrics on http://{address}/metrics")?;
+        }
         let result = server.serve(shutdown).await;
         if let Some(path) = &args.ready_file {
             remove(path)?;
@@ -116,6 +150,7 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
     let data_dir = args.data_dir.clone().unwrap_or_else(|| home.join("state"));
     let mut config = ServerConfig::new(data_dir);
     config.listen = args.listen;
+    config.metrics_listen = args.metrics_listen;
     config.home = (!args.calls_only).then_some(home);
     config.advisories.clone_from(&args.advisories);
     config.isolation = args.confine.isolation();
@@ -130,6 +165,22 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
     config.code_cache = args.code_cache.unwrap_or(config.code_cache);
     config.grace = args.grace.map_or(config.grace, WallTime::as_duration);
     Ok(config)
+}
+
+/// Follows what `wasm-runner log-level` asks for, until what this gives is dropped.
+fn follow_log_level(level: &LogLevel, data_dir: PathBuf) -> Result<DropGuard, Problem> {
+    let mut hangup = signal(SignalKind::hangup())
+        .map_err(|error| Problem::new("signals can't be received").because(error))?;
+    let (look, looks) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            // One that waits already is enough.
+            let _ = look.try_send(());
+        }
+    });
+    let end = CancellationToken::new();
+    tokio::spawn(level.clone().follow(data_dir, looks, end.clone()));
+    Ok(end.drop_guard())
 }
 
 /// Cancelled by the first Ctrl-C or SIGTERM; the second ends the program at once.

@@ -1,5 +1,6 @@
 //! `wasm-runner tool`: the tools of a service.
 
+mod attestation;
 mod call;
 mod list;
 mod lookup;
@@ -24,6 +25,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Call(call::Args),
+    Attestation(attestation::Args),
     /// Activates a version that passed: from then on it may be called
     Activate(moves::Args),
     /// Retires an active version: something better has come
@@ -45,6 +47,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             Command::List(args) => list::run(&args).await,
             Command::Show(args) => show::run(&args).await,
             Command::Call(args) => call::run(&args).await,
+            Command::Attestation(args) => attestation::run(&args).await,
             Command::Activate(args) => moves::run(&args, moves::Move::Activate).await,
             Command::Deprecate(args) => moves::run(&args, moves::Move::Deprecate).await,
             Command::RollBack(args) => moves::run(&args, moves::Move::RollBack).await,

@@ -1,7 +1,10 @@
 //! `wasm-runner validate`: a proposal's verdict, without a service.
 
+mod against;
+
 use super::block_on;
 use super::verify::own_key;
+use crate::client::ServerArgs;
 use crate::exit::Exit;
 use crate::form::{BudgetFlag, ReportFormat};
 use crate::output::{self, Live, is_live, write_file};
@@ -27,6 +30,8 @@ Examples:
   wasm-runner validate . --format agent --budget 4000
   wasm-runner validate . --output report.html --attest tool.intoto.jsonl
   wasm-runner validate . --ceiling pure --thresholds thresholds.toml --output report.json
+  wasm-runner validate . --against released.wasm
+  wasm-runner validate . --against csv-stats@1.0.0
   wasm-runner validate . --fuzz-time 30s
   wasm-runner validate . --fuzz-execs 100000 --fuzz-seed 7
   wasm-runner validate . --mutants 200")]
@@ -55,6 +60,12 @@ pub(crate) struct Args {
     /// What no tool may exceed: a policy file, or a preset
     #[arg(long, value_name = "FILE|PRESET", default_value = "workspace")]
     ceiling: String,
+    /// Runs it beside an earlier version and tells what changed: a module's file, or, of the
+    /// service of --server, a module's SHA-256 or NAME[@VERSION] (without a version, the active one)
+    #[arg(long, value_name = "FILE|SHA256|NAME[@VERSION]")]
+    against: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// A folder with an advisory database (RustSec's form) in which its crates are looked up
     #[arg(long, value_name = "FOLDER")]
     advisories: Option<PathBuf>,
@@ -130,9 +141,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let key = args.attest.as_ref().map(|_| own_key()).transpose()?;
     let builder = installation.clone();
     let validated = block_on(async {
+        let previous = match &args.against {
+            Some(name) => Some(against::find(name, &args.server).await?),
+            None => None,
+        };
         let validator = Validator::new(builder, args.confine.launcher().await?, ceiling)
             .with_options(args.mutation.options(args.fuzz.options()))
-            .with_thresholds(thresholds);
+            .with_thresholds(thresholds)
+            .with_previous(previous);
         let cancel = cancel::by_ctrl_c();
         let display = is_live().then(|| Live::new([proposal.name.as_str()]));
         let line = display.as_ref().map(|it| it.tool(&proposal.name));

@@ -5,7 +5,7 @@ use anstyle::Style;
 use std::fmt;
 use std::io::{self, Write};
 use validation::{
-    Finding, Reproducer, Severity, StageReport, StageStatus, ValidationReport, Verdict,
+    Changes, Finding, Reproducer, Severity, StageReport, StageStatus, ValidationReport, Verdict,
 };
 
 /// Prints the verdict and what led to it: stages (where they were not shown before), findings,
@@ -30,6 +30,9 @@ pub(crate) fn print_report(report: &ValidationReport, with_stages: bool) -> io::
     }
     for finding in report.findings() {
         write_finding(&mut out, finding)?;
+    }
+    if let Some(changes) = &report.changes {
+        write_changes(&mut out, changes)?;
     }
     if report.verdict != Verdict::Passed || with_stages {
         for factor in &report.confidence.factors {
@@ -82,6 +85,19 @@ fn write_finding(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
     }
     if !finding.remedy.is_empty() {
         write_block(out, &format!("{ACT}remedy:{ACT:#} "), &finding.remedy)?;
+    }
+    Ok(())
+}
+
+/// What changed since the version before, a line each.
+fn write_changes(out: &mut impl Write, changes: &Changes) -> io::Result<()> {
+    for (index, line) in changes.lines().iter().enumerate() {
+        let line = harmless(line).replace('\n', " ");
+        if index == 0 {
+            writeln!(out, "  {BOLD}{line}{BOLD:#}")?;
+        } else {
+            writeln!(out, "      {line}")?;
+        }
     }
     Ok(())
 }

@@ -63,15 +63,13 @@ pub enum Rule {
     KeepsState,
     /// Its work grows faster than its input allows.
     Growth,
-    /// It gives something else than the active version.
-    Differs,
     /// It refused every valid input that was made.
     RefusesAll,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 23] = [
         Self::Trap,
         Self::StackOverflow,
         Self::Panic,
@@ -94,7 +92,6 @@ impl Rule {
         Self::FollowsOrder,
         Self::KeepsState,
         Self::Growth,
-        Self::Differs,
         Self::RefusesAll,
     ];
 
@@ -123,7 +120,6 @@ impl Rule {
             Self::FollowsOrder => "fuzz/follows-order",
             Self::KeepsState => "fuzz/keeps-state",
             Self::Growth => "fuzz/work-out-of-proportion",
-            Self::Differs => "fuzz/differs-from-active",
             Self::RefusesAll => "fuzz/refuses-everything",
         }
     }
@@ -193,9 +189,6 @@ impl Rule {
             Self::Growth => {
                 "use an algorithm whose work does not explode: no nested loops over the input, no string that is copied for each character, a set instead of a list that is searched; or bound the input's size in its schema"
             }
-            Self::Differs => {
-                "see that each difference is meant, and say so in the description; else keep what the active version does"
-            }
             Self::RefusesAll => {
                 "describe in the input schema (pattern, enum, ranges) what the tool really takes, so that callers can know"
             }
@@ -205,7 +198,7 @@ impl Rule {
     /// How much it weighs, for an input that counts or one that the schema forbids anyway.
     pub(crate) fn severity(self, counts: bool) -> Severity {
         match self {
-            Self::AcceptsForbidden | Self::Differs | Self::RefusesAll => Severity::Note,
+            Self::AcceptsForbidden | Self::RefusesAll => Severity::Note,
             Self::FollowsEnvironment => Severity::Warning,
             _ if counts => Severity::Error,
             // Nobody who keeps to the contract ever sends it.

@@ -92,17 +92,29 @@ fn shrink(value: &mut Value, dice: &mut Dice) {
     }
 }
 
+/// The value made smaller at one place, which the seed chooses; now and then it stays the same.
+#[must_use]
+pub fn shrunk(value: &Value, seed: u64) -> Value {
+    let mut dice = Dice::new(seed);
+    let mut smaller = value.clone();
+    shrink_somewhere(&mut smaller, &mut dice);
+    smaller
+}
+
+fn shrink_somewhere(value: &mut Value, dice: &mut Dice) {
+    let mut all = Vec::new();
+    pointers(value, String::new(), &mut all);
+    if let Some(there) = dice.pick(&all).and_then(|it| value.pointer_mut(it)) {
+        shrink(there, dice);
+    }
+}
+
 impl<S: HasRand> Mutator<BytesInput, S> for Shrink {
     fn mutate(&mut self, state: &mut S, input: &mut BytesInput) -> Result<MutationResult, Error> {
         let mut dice = Dice::new(state.rand_mut().next());
         let bytes = input.mutator_bytes();
         let made = if let Ok(mut value) = serde_json::from_slice::<Value>(bytes) {
-            let mut all = Vec::new();
-            pointers(&value, String::new(), &mut all);
-            // Large pieces first, as they are few.
-            if let Some(there) = dice.pick(&all).and_then(|it| value.pointer_mut(it)) {
-                shrink(there, &mut dice);
-            }
+            shrink_somewhere(&mut value, &mut dice);
             value.to_string().into_bytes()
         } else {
             let mut bytes = bytes.to_vec();

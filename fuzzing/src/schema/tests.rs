@@ -82,3 +82,31 @@ fn arrays_are_turned_around_wherever_they_are() {
     assert_eq!(value, json!({"a": [2, 1], "b": {"c": [3, [2, 1]]}}));
     assert!(!reverse_arrays(&mut json!([1])));
 }
+
+#[test]
+fn boundaries_come_from_the_schema_and_are_the_same_for_the_same_seed() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"n": {"type": "integer", "minimum": 3, "maximum": 9}},
+        "required": ["n"],
+    });
+    let made = boundary_inputs(&schema, 7);
+    for n in [3, 9, 2, 10] {
+        assert!(made.iter().any(|it| it["n"] == json!(n)), "{n} in {made:?}");
+    }
+    assert_eq!(made, boundary_inputs(&schema, 7));
+    let any = made_inputs(&schema, 7, 20);
+    assert_eq!(any.len(), 20);
+    assert_eq!(any, made_inputs(&schema, 7, 20));
+}
+
+#[test]
+fn a_value_is_shrunk_to_nothing_in_the_end() {
+    let mut value = json!({"a": [1, 2, {"b": "text"}], "c": 4_000});
+    for seed in 0..400 {
+        let smaller = shrunk(&value, seed);
+        assert!(smaller.to_string().len() <= value.to_string().len());
+        value = smaller;
+    }
+    assert_eq!(value, json!({}));
+}

@@ -123,7 +123,6 @@ pub(crate) fn fuzz_wasm(
         tool: &tool,
         bind,
         spec,
-        previous: None,
     };
     let mut options = Options::default();
     options.budget.time = None;

@@ -12,6 +12,7 @@ mod log;
 mod manifest;
 mod place;
 mod program;
+pub mod testing;
 
 pub use error::ToolError;
 pub use folder::folder;

@@ -4,15 +4,17 @@ use super::io::{check_input, check_output};
 use super::policy::Ceiling;
 use super::tools::{Loaded, Tools};
 use crate::convert::{self, WireError};
-use crate::{proto, status};
+use crate::{proto, status, telemetry};
 use bytes::Bytes;
 use policies::Policy;
-use runtime::{Call, CancellationToken, Chunk, Execution, NotRecorded, Recording};
+use runtime::{Call, CancellationToken, Chunk, Execution, NotRecorded, Occupancy, Recording};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::Status;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 /// When to try again after too many calls: about as long as a short call takes.
 const RETRY: Duration = Duration::from_millis(100);
@@ -76,6 +78,21 @@ impl Calls {
         self.admitted.saturating_sub(free)
     }
 
+    /// How many calls may run or wait for their turn.
+    pub(crate) fn admission_limit(&self) -> u32 {
+        self.admitted
+    }
+
+    /// What runs hold of the sandbox.
+    pub(crate) fn occupancy(&self) -> Occupancy {
+        self.tools.occupancy()
+    }
+
+    /// How many tools are kept in memory, and the size of their modules.
+    pub(crate) fn loaded(&self) -> (usize, u64) {
+        self.tools.loaded()
+    }
+
     /// Waits until no call runs.
     pub(crate) async fn drained(&self) {
         // An error means that the semaphore was closed, which nobody does.
@@ -92,7 +109,9 @@ impl Calls {
         &self,
         request: proto::ExecuteToolRequest,
     ) -> Result<Prepared, Status> {
+        let counted = &self.tools.metrics.calls;
         if self.closing.is_cancelled() {
+            counted.refused_closing.inc();
             return Err(status::closing());
         }
         let name = tool_name(request.name, "name")?;
@@ -103,6 +122,7 @@ impl Calls {
         let admission = Arc::clone(&self.admission)
             .try_acquire_owned()
             .map_err(|_| {
+                counted.refused_busy.inc();
                 status::busy(
                     format!(
                         "{} calls run or wait already: try again in a moment",
@@ -160,16 +180,25 @@ impl Prepared {
 
     /// Runs the tool. Dropping the future stops it.
     #[tracing::instrument(name = "execute", level = "debug", skip_all, fields(
-        name = %self.loaded.active.name,
+        tool = %self.loaded.active.name,
         version = %self.loaded.active.version,
-        outcome = tracing::field::Empty,
+        outcome = Empty,
     ))]
     pub(crate) async fn run(
         self,
         live: Option<mpsc::Sender<Chunk>>,
     ) -> Result<proto::ExecuteToolResponse, Status> {
         let (version, artifact_digest) = (self.loaded.version.clone(), self.loaded.digest.clone());
-        let (execution, recording) = self.execution(live).await?;
+        let loaded = Arc::clone(&self.loaded);
+        let counted = loaded.metrics.begin();
+        let (execution, recording) = match self.execution(live).await {
+            Ok(ended) => ended,
+            Err(status) => {
+                counted.failed();
+                return Err(status);
+            }
+        };
+        counted.end(&execution);
         tracing::Span::current().record("outcome", execution.outcome.kind().as_str());
         Ok(proto::ExecuteToolResponse {
             execution: Some(execution.into()),
@@ -203,19 +232,27 @@ impl Prepared {
             cancel: self.cancel,
             live,
         };
+        let guest = tracing::debug_span!(
+            "guest",
+            outcome = Empty,
+            fuel = Empty,
+            peak_memory_bytes = Empty
+        );
         let (execution, kept) = if self.record {
             // In a box: a call that is not recorded has no room for it in its future.
-            let (execution, recording) = Box::pin(code.tool.record(call, MOST_KEPT)).await;
+            let run = code.tool.record(call, MOST_KEPT).instrument(guest.clone());
+            let (execution, recording) = Box::pin(run).await;
             let kept = match recording {
                 Ok(recording) => sent(recording).await?,
                 Err(NotRecorded::TooLarge { .. }) => Kept::TooLarge,
-                // Components can't be recorded yet.
                 Err(_) => Kept::Nothing,
             };
             (execution, kept)
         } else {
-            (code.tool.run(call).await, Kept::Nothing)
+            let run = code.tool.run(call).instrument(guest.clone());
+            (run.await, Kept::Nothing)
         };
+        telemetry::note_run(&guest, &execution);
         Ok((check_output(code, execution).await?, kept))
     }
 }

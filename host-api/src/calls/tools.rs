@@ -1,11 +1,12 @@
 //! Tools that are ready to be called, kept in memory.
 
 use super::policy::Ceiling;
+use crate::metrics::{Metrics, ToolMetrics};
 use crate::status;
 use crate::store::Store;
 use kbi::{ActiveTool, Digest, Filter, PageRequest, ProposalId, State};
 use policies::{Bytes, Limits, Policy};
-use runtime::{LoadError, Sandbox, Tool};
+use runtime::{LoadError, Occupancy, Sandbox, Tool};
 use semver::Version;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +26,8 @@ pub(crate) struct Loaded {
     /// Version and digest as answers have them.
     pub(crate) version: String,
     pub(crate) digest: String,
+    /// Where its calls are counted.
+    pub(crate) metrics: Arc<ToolMetrics>,
 }
 
 /// Its module and schemas, compiled. They belong to a proposal and never change.
@@ -45,6 +48,7 @@ pub(crate) struct Tools {
     /// further move it is asked again, so that a version that was withdrawn stops at once.
     answers: Mutex<HashMap<Asked, (u64, Arc<Loaded>)>>,
     kept: Mutex<Kept>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Compiled code by proposal, the least recently used out first.
@@ -68,6 +72,7 @@ impl Tools {
         sandbox: Sandbox,
         ceiling: Arc<Ceiling>,
         capacity: Bytes,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             store,
@@ -79,7 +84,19 @@ impl Tools {
                 capacity: capacity.0,
                 clock: 0,
             }),
+            metrics,
         }
+    }
+
+    /// What runs hold of the sandbox.
+    pub(crate) fn occupancy(&self) -> Occupancy {
+        self.sandbox.occupancy()
+    }
+
+    /// How many tools are kept in memory, and the size of their modules.
+    pub(crate) fn loaded(&self) -> (usize, u64) {
+        let kept = lock(&self.kept);
+        (kept.entries.len(), kept.total())
     }
 
     /// The tool that answers to this name and version now.
@@ -94,6 +111,7 @@ impl Tools {
         if let Some((asked, loaded)) = lock(&self.answers).get(&key)
             && *asked == moves
         {
+            self.metrics.calls.from_answer.inc();
             return Ok(Arc::clone(loaded));
         }
         let asked = key.clone();
@@ -106,6 +124,7 @@ impl Tools {
             policy: self.ceiling.for_call(&active.grant, None)?,
             version: active.version.to_string(),
             digest: active.artifact.to_string(),
+            metrics: self.metrics.calls.tool(&active.name),
             active,
             code,
         });
@@ -121,6 +140,9 @@ impl Tools {
     async fn code(&self, active: &ActiveTool) -> Result<Arc<Code>, Status> {
         let id = active.proposal_id;
         let cell = lock(&self.kept).entry(id);
+        if cell.initialized() {
+            self.metrics.calls.from_memory.inc();
+        }
         let result = cell.get_or_try_init(|| self.load(active)).await.cloned();
         if result.is_err() {
             // What failed is tried again by the next call.
@@ -129,7 +151,7 @@ impl Tools {
         result
     }
 
-    #[tracing::instrument(skip_all, fields(name = %active.name, version = %active.version))]
+    #[tracing::instrument(skip_all, fields(tool = %active.name, version = %active.version))]
     async fn load(&self, active: &ActiveTool) -> Result<Arc<Code>, Status> {
         let digest = active.artifact;
         let limits = self.ceiling.policy().limits;
@@ -145,8 +167,14 @@ impl Tools {
         .await
         .map_err(|error| status::internal("loading the tool", &error))??;
         let tool = match recalled {
-            Some(tool) => tool,
-            None => self.compile(digest, limits).await?,
+            Some(tool) => {
+                self.metrics.calls.from_disk.inc();
+                tool
+            }
+            None => {
+                self.metrics.calls.compiled.inc();
+                self.compile(digest, limits).await?
+            }
         };
         lock(&self.kept).weigh(active.proposal_id, tool.module_bytes());
         Ok(Arc::new(Code { tool, contract }))

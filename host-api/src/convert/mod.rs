@@ -4,6 +4,7 @@
 //! field with [`TryFrom`], and a [`WireError`] names everything that is wrong. Both directions
 //! exist for most types, because clients written in Rust want the same types as the service.
 
+mod changes;
 mod evidence;
 mod execution;
 mod knowledge;

@@ -4,8 +4,8 @@ use super::{WireError, from_wire_time, inner, list, non_empty, required, to_wire
 use crate::proto;
 use serde_json::json;
 use validation::{
-    Budget, Confidence, ConfidenceFactor, Excerpt, Finding, Form, Place, ReportForm, Reproducer,
-    Severity, SourceReport, StageKind, StageReport, StageStatus, ToolchainVersions,
+    Budget, Changes, Confidence, ConfidenceFactor, Excerpt, Finding, Form, Place, ReportForm,
+    Reproducer, Severity, SourceReport, StageKind, StageReport, StageStatus, ToolchainVersions,
     ValidationReport, Verdict,
 };
 
@@ -48,6 +48,7 @@ impl From<&ValidationReport> for proto::ValidationReport {
             started_at: report.started_at.map(to_wire_time),
             sources: report.sources.iter().map(Into::into).collect(),
             excerpts: report.excerpts.iter().map(Into::into).collect(),
+            changes: report.changes.as_ref().map(Into::into),
         }
     }
 }
@@ -90,6 +91,10 @@ impl TryFrom<proto::ValidationReport> for ValidationReport {
             .transpose()?;
         let sources: Vec<SourceReport> = wire.sources.into_iter().map(Into::into).collect();
         let excerpts: Vec<Excerpt> = list(wire.excerpts, "excerpts")?;
+        let changes = wire
+            .changes
+            .map(|changes| Changes::try_from(changes).map_err(|error| error.under("changes")));
+        let changes = changes.transpose()?;
         // Only its own crate can make a report, so it is read from its JSON form here.
         serde_json::from_value(json!({
             "format": wire.format,
@@ -107,6 +112,7 @@ impl TryFrom<proto::ValidationReport> for ValidationReport {
             "started_at": started_at,
             "sources": sources,
             "excerpts": excerpts,
+            "changes": changes,
         }))
         .map_err(|error| WireError::one("report", error.to_string()))
     }
@@ -462,8 +468,28 @@ mod tests {
             ],
             "excerpts": [{"of": {"kind": "test", "name": "t"}, "path": "a.rs", "first_line": 1,
                 "marked_line": 2, "lines": ["x", "y"]}],
+            "changes": changes(),
         }))
         .unwrap()
+    }
+
+    fn changes() -> serde_json::Value {
+        let kinds = ["example", "fails", "answer", "answers"];
+        let behaviours: Vec<_> = kinds
+            .iter()
+            .map(|kind| json!({"kind": kind, "input": "i", "before": "b", "after": "a"}))
+            .collect();
+        let sources: Vec<_> = ["added", "removed", "changed"]
+            .iter()
+            .map(|kind| json!({"path": "p", "change": kind, "lines_added": 1, "lines_removed": 2}))
+            .collect();
+        json!({
+            "since": "1.0.0", "artifact_digest": "d", "sources": sources,
+            "dependencies": {"added": ["serde 1"], "removed": []},
+            "figures": [{"name": "median_fuel", "before": 1.5, "after": 3.0}],
+            "compared_count": 9, "incomparable_count": 1, "differing_count": 4,
+            "behaviours": behaviours,
+        })
     }
 
     #[test]

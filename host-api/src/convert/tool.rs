@@ -5,9 +5,10 @@ use super::{
     WireError, inner, json, json_text, list, name_of, named, non_empty, parsed, required, version,
 };
 use crate::proto::{self, capability_request as request};
+use policies::{Bytes, Fuel};
 use validation::{
-    CapabilityRequest, Example, FieldViolation, Generator, Language, Manifest, Properties,
-    ProposedTool, SourceFile,
+    CallBudget, CapabilityRequest, Example, FieldViolation, Generator, Language, Manifest,
+    Properties, ProposedTool, SourceFile,
 };
 
 impl From<&ProposedTool> for proto::ProposedTool {
@@ -146,6 +147,12 @@ impl From<&Manifest> for proto::Manifest {
                 idempotent: manifest.properties.idempotent,
                 total: manifest.properties.total,
             }),
+            budget: (!manifest.budget.is_empty()).then(|| proto::CallBudget {
+                fuel: manifest.budget.fuel.map(|fuel| fuel.0),
+                memory_bytes: manifest.budget.memory.map(|memory| memory.0),
+                growth: manifest.budget.growth,
+                input_bytes: manifest.budget.input.map(|input| input.0),
+            }),
         }
     }
 }
@@ -154,6 +161,7 @@ impl TryFrom<proto::Manifest> for Manifest {
     type Error = WireError;
     fn try_from(wire: proto::Manifest) -> Result<Self, WireError> {
         let properties = wire.properties.unwrap_or_default();
+        let budget = wire.budget.unwrap_or_default();
         Ok(Self {
             name: wire.name,
             version: parsed(&wire.version, "version")?,
@@ -166,6 +174,12 @@ impl TryFrom<proto::Manifest> for Manifest {
                 deterministic: properties.deterministic,
                 idempotent: properties.idempotent,
                 total: properties.total,
+            },
+            budget: CallBudget {
+                fuel: budget.fuel.map(Fuel),
+                memory: budget.memory_bytes.map(Bytes),
+                growth: budget.growth,
+                input: budget.input_bytes.map(Bytes),
             },
         })
     }
@@ -290,6 +304,7 @@ mod tests {
                 {"input": "x", "error": "no"},
             ],
             "properties": {"deterministic": true, "idempotent": false, "total": true},
+            "budget": {"fuel": 5_000_000, "memory": 1_048_576, "growth": 1.5, "input": 4096},
         }))
         .unwrap()
     }

@@ -4,12 +4,14 @@ use super::events;
 use super::view::{self, Which};
 use crate::calls::tool_name;
 use crate::convert::{WireError, enumerated, parsed, version};
+use crate::metrics::Metrics;
 use crate::proto::{self, knowledge_service_server as server};
 use crate::store::Store;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use kbi::{Attribution, Filter, KbiError, KnowledgeBase, PageRequest, ProposalId};
 use runtime::CancellationToken;
+use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 /// The largest piece of a module in one message.
@@ -19,6 +21,7 @@ const PIECE: usize = 256 * 1024;
 pub(crate) struct KnowledgeApi {
     pub(crate) store: Store,
     pub(crate) closing: CancellationToken,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl KnowledgeApi {
@@ -43,10 +46,27 @@ impl KnowledgeApi {
             })
             .await?;
         let version = &record.version;
-        tracing::info!(name = %version.name, version = %version.version, state = %version.state, "moved");
+        tracing::info!(task_id = %version.proposal_id, tool = %version.name, version = %version.version, state = %version.state, "moved");
         Ok(Response::new(proto::MoveResponse {
             tool: Some(version.into()),
         }))
+    }
+}
+
+impl KnowledgeApi {
+    /// Makes the decision the last span of the trace that began with the proposal.
+    fn tell_decision(&self, decision: kbi::Decision, made: &proto::MoveResponse) {
+        let Some(tool) = &made.tool else { return };
+        let span = tracing::info_span!(
+            "decision",
+            task_id = tool.proposal_id,
+            tool = tool.name,
+            version = tool.version,
+            ?decision,
+        );
+        if let Ok(id) = tool.proposal_id.parse() {
+            self.store.origins().adopt(id, &span);
+        }
     }
 }
 
@@ -120,10 +140,14 @@ impl server::KnowledgeService for KnowledgeApi {
         let decision =
             decision.ok_or_else(|| WireError::one("decision", "say APPROVE or REJECT"))?;
         let by = Attribution::new(request.by, request.reason);
-        self.make(which(request.tool)?, by, move |kb, id, by| {
-            kb.decide(id, decision, by)
-        })
-        .await
+        let made = self
+            .make(which(request.tool)?, by, move |kb, id, by| {
+                kb.decide(id, decision, by)
+            })
+            .await?;
+        self.metrics.validations.decided(decision);
+        self.tell_decision(decision, made.get_ref());
+        Ok(made)
     }
 
     #[tracing::instrument(name = "activate", skip_all)]
@@ -170,6 +194,27 @@ impl server::KnowledgeService for KnowledgeApi {
             (!data.is_empty()).then_some(Ok(proto::GetArtifactResponse { data, total_bytes }))
         });
         Ok(Response::new(stream::iter(pieces).boxed()))
+    }
+
+    async fn get_attestations(
+        &self,
+        request: Request<proto::GetAttestationsRequest>,
+    ) -> Result<Response<proto::GetAttestationsResponse>, Status> {
+        let which = which(request.into_inner().tool)?;
+        let response = self
+            .store
+            .read(move |kb| {
+                let id = view::id(kb, &which)?;
+                let version = kb.proposal(id)?.version;
+                let digest = version.artifact.map(|digest| digest.to_string());
+                Ok(proto::GetAttestationsResponse {
+                    bundle: kb.attestations(id)?,
+                    artifact_digest: digest.unwrap_or_default(),
+                    name: format!("{}@{}", version.name, version.version),
+                })
+            })
+            .await?;
+        Ok(Response::new(response))
     }
 
     type WatchEventsStream = BoxStream<'static, Result<proto::Event, Status>>;

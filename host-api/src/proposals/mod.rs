@@ -7,4 +7,5 @@ mod validate;
 
 pub(crate) use queue::Queue;
 pub(crate) use service::ValidationApi;
-pub use validate::{Judged, Validate};
+pub(crate) use validate::Attesting;
+pub use validate::{Background, Judged, Validate};

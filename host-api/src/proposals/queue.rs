@@ -4,7 +4,8 @@
 //! with it: at its start the service puts in whatever is unfinished.
 
 use super::hub::Hub;
-use super::validate::{Judged, Validate};
+use super::validate::{Background, Judged, Validate};
+use crate::metrics::Metrics;
 use crate::proto::watch_validation_response::{
     Begun, Event, Finished, Interrupted, Queued, StageStarted, Step,
 };
@@ -14,11 +15,12 @@ use kbi::{Attribution, KbiError, ProposalId, ValidationOutcome};
 use runtime::CancellationToken;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tonic::Status;
 use tracing::Instrument as _;
-use validation::{Progress, ValidationError};
+use tracing::field::Empty;
+use validation::{Generator, Previous, Progress, TrackRecord, ValidationError};
 
 /// How long to wait before each further try after the machine could not do its part; after the
 /// last one the proposal waits for the service's next start, or for whoever asks for it.
@@ -33,6 +35,7 @@ struct Inner {
     validator: Arc<dyn Validate>,
     retries: Retries,
     capacity: usize,
+    metrics: Arc<Metrics>,
     closing: CancellationToken,
     waiting: Mutex<Waiting>,
     /// One permit for each proposal that waits.
@@ -61,6 +64,7 @@ impl Queue {
         validator: Arc<dyn Validate>,
         retries: Retries,
         capacity: usize,
+        metrics: Arc<Metrics>,
         closing: CancellationToken,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -68,6 +72,7 @@ impl Queue {
             validator,
             retries,
             capacity,
+            metrics,
             closing,
             waiting: Mutex::default(),
             turns: Semaphore::new(0),
@@ -76,7 +81,17 @@ impl Queue {
 
     /// Whether no more can be taken in.
     pub(crate) fn is_full(&self) -> bool {
-        self.0.lock().order.len() >= self.0.capacity
+        self.waiting() >= self.0.capacity
+    }
+
+    /// How many wait for their validation.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.lock().order.len()
+    }
+
+    /// How many may wait.
+    pub(crate) fn capacity(&self) -> usize {
+        self.0.capacity
     }
 
     /// Puts a proposal in, unless it is in already, and gives its progress.
@@ -121,8 +136,17 @@ impl Queue {
                 id.and_then(|id| Some((id, Arc::clone(waiting.hubs.get(&id)?))))
             };
             if let Some((id, hub)) = next {
-                let span = tracing::info_span!("validate", proposal = %id);
+                let span = tracing::info_span!(
+                    "validate",
+                    task_id = %id,
+                    attempt_id = Empty,
+                    tool = Empty,
+                    version = Empty
+                );
+                self.0.store.origins().adopt(id, &span);
+                let counted = self.0.metrics.validations.begin();
                 self.0.one(id, &hub).instrument(span).await;
+                drop(counted);
                 self.0.lock().hubs.remove(&id);
             }
         }
@@ -158,6 +182,7 @@ impl Inner {
                 Err(Stop::Closing) => return hub.give_up(status::closing()),
                 Err(Stop::Failed(message)) => message,
             };
+            self.metrics.validations.interrupted.inc();
             let Some(delay) = retries.next() else {
                 let status = status::internal("validating the proposal", &message);
                 return hub.give_up(status);
@@ -185,6 +210,8 @@ impl Inner {
             // Somebody was faster: what is known holds.
             return self.known(id).await;
         };
+        let attempt = format!("{id}/{}", begun.attempt);
+        tracing::Span::current().record("attempt_id", attempt);
         if begun.attempt > 3 {
             tracing::warn!(
                 attempt = begun.attempt,
@@ -195,12 +222,18 @@ impl Inner {
             attempt: begun.attempt,
             resumed: begun.resumed,
         }));
-        let judged = self.judge(id, hub).await?;
-        let report = (&judged.report).into();
+        let at = Instant::now();
+        let (judged, generator) = self.judge(id, hub).await?;
+        let report: crate::proto::ValidationReport = (&judged.report).into();
+        let judged = Arc::new(judged);
+        let kept = Arc::clone(&judged);
         let state = self
-            .ask(move |kb| finish(kb, id, &judged), true)
+            .ask(move |kb| finish(kb, id, &kept), true)
             .await?
             .map_err(|error| Stop::Failed(error.to_string()))?;
+        self.metrics
+            .validations
+            .ended(&judged.report, generator.as_ref(), at.elapsed());
         tracing::info!(%state, "validated");
         Ok(Finished {
             state: crate::proto::ToolState::from(state).into(),
@@ -209,24 +242,41 @@ impl Inner {
     }
 
     /// Runs the validator in a task of its own, so that its panic is not ours.
-    async fn judge(&self, id: ProposalId, hub: &Hub) -> Result<Judged, Stop> {
-        let record = self
-            .ask(move |kb| kb.proposal(id), false)
+    async fn judge(&self, id: ProposalId, hub: &Hub) -> Result<(Judged, Option<Generator>), Stop> {
+        let (record, background) = self
+            .ask(
+                move |kb| {
+                    let record = kb.proposal(id)?;
+                    let background = background(kb, &record)?;
+                    Ok((record, background))
+                },
+                false,
+            )
             .await?
             .map_err(|error| Stop::Failed(error.to_string()))?;
+        let span = tracing::Span::current();
+        span.record("tool", record.tool.name.as_str());
+        span.record("version", record.tool.version.to_string());
+        let generator = record.tool.generator.clone();
         let validator = Arc::clone(&self.validator);
         let (sender, mut progress) = tokio::sync::mpsc::unbounded_channel();
         let cancel = self.closing.clone();
         let task = async move {
             let progress = move |step: Progress| drop(sender.send(step));
-            validator.validate(&record.tool, &progress, &cancel).await
+            let tool = &record.tool;
+            validator
+                .validate(tool, background, &progress, &cancel)
+                .await
         };
         let task = tokio::spawn(task.in_current_span());
         while let Some(step) = progress.recv().await {
+            if let Progress::StageFinished { report } = &step {
+                self.metrics.validations.stage(report);
+            }
             hub.say(told(step));
         }
         match task.await {
-            Ok(Ok(judged)) => Ok(judged),
+            Ok(Ok(judged)) => Ok((judged, generator)),
             Ok(Err(ValidationError::Cancelled)) if self.closing.is_cancelled() => {
                 Err(Stop::Closing)
             }
@@ -271,6 +321,43 @@ impl Inner {
     }
 }
 
+/// For how long what became of a maker's tools counts.
+const RECORD: Duration = Duration::from_hours(90 * 24);
+
+/// What is known beside a proposal: the version that callers get now, and what became of its
+/// maker's tools. Neither keeps a proposal from being validated where there is none.
+fn background(
+    kb: &dyn kbi::KnowledgeBase,
+    record: &kbi::ProposalRecord,
+) -> Result<Background, KbiError> {
+    let mut background = Background::default();
+    match previous(kb, &record.version.name) {
+        Ok(previous) => background.previous = Some(previous),
+        Err(KbiError::UnknownTool { .. } | KbiError::NoActiveVersion { .. }) => {}
+        // What is damaged can be mended by a new version, which must not wait for it.
+        Err(error @ KbiError::Corrupt { .. }) => {
+            tracing::warn!(%error, "the version before can't be read, so it is not compared with");
+        }
+        Err(error) => return Err(error),
+    }
+    let agent = &record.version.generated_by_agent_id;
+    if !agent.is_empty() {
+        let since = record.version.created_at.checked_sub(RECORD);
+        let counted = kb.track_record(agent, since.unwrap_or(jiff::Timestamp::MIN))?;
+        background.track_record = (counted != TrackRecord::default()).then_some(counted);
+    }
+    Ok(background)
+}
+
+/// The version of a tool that callers get now.
+fn previous(kb: &dyn kbi::KnowledgeBase, name: &str) -> Result<Previous, KbiError> {
+    let active = kb.active(name, None)?;
+    let before = kb.proposal(active.proposal_id)?;
+    let module = kb.artifact(&active.artifact)?;
+    let (version, manifest) = (active.version, active.manifest);
+    Ok(Previous::version(version, module, manifest, before.tool))
+}
+
 fn finish(
     kb: &dyn kbi::KnowledgeBase,
     id: ProposalId,
@@ -281,6 +368,7 @@ fn finish(
         artifact: judged.artifact.as_deref(),
         manifest: judged.manifest.as_ref(),
         grant: &judged.grant,
+        attestations: judged.attestations.as_deref(),
     };
     let by = Attribution::new("wasm-runner", "the proposal was validated");
     kb.finish_validation(id, &outcome, &by)

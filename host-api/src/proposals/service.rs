@@ -2,6 +2,7 @@
 
 use super::queue::Queue;
 use crate::convert::{parsed, report, tool};
+use crate::metrics::Metrics;
 use crate::proto::{
     self, ToolState, ValidationStatus, validation_service_server as server,
     watch_validation_response::{Event, Finished},
@@ -11,6 +12,7 @@ use crate::store::Store;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use kbi::{Attribution, KbiError, ProposalId, VersionRecord};
+use std::sync::Arc;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
 use validation::ValidationReport;
@@ -23,6 +25,7 @@ pub(crate) struct ValidationApi {
     pub(crate) store: Store,
     /// Absent where the service only calls tools, because nothing is installed to build them with.
     pub(crate) queue: Option<Queue>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl ValidationApi {
@@ -66,7 +69,9 @@ impl server::ValidationService for ValidationApi {
         let request = request.into_inner();
         let queue = self.queue()?;
         let tool = tool::proposal(request.tool)?;
+        let counted = &self.metrics.validations;
         if queue.is_full() {
+            counted.busy.inc();
             return Err(status::busy(
                 "too many proposals wait for their validation: try again later",
                 RETRY,
@@ -80,11 +85,17 @@ impl server::ValidationService for ValidationApi {
         };
         let by = Attribution::new(by.unwrap_or("anonymous"), reason);
         let proposed = self.store.write(move |kb| kb.propose(&tool, &by)).await?;
+        if proposed.already_known {
+            counted.known.inc();
+        } else {
+            counted.accepted.inc();
+        }
+        self.store.origins().remember(proposed.id);
         // Also when it was known: it may be one that was given up after its last try.
         if proposed.state.is_unfinished() {
             queue.enqueue(proposed.id);
         }
-        tracing::info!(proposal = %proposed.id, state = %proposed.state, "proposed");
+        tracing::info!(task_id = %proposed.id, state = %proposed.state, "proposed");
         Ok(Response::new(proto::SubmitProposedToolResponse {
             proposal_id: proposed.id.to_string(),
             tool_id: proposed.tool_id.to_string(),

@@ -16,6 +16,11 @@ pub struct ServerConfig {
     ///
     /// Whoever reaches the address may use the whole service: it knows no users yet.
     pub listen: SocketAddr,
+    /// Where scrapers read metrics (`/metrics`, OpenMetrics); port 0 takes a free one. Default:
+    /// nowhere.
+    ///
+    /// Whoever reaches the address may read them.
+    pub metrics_listen: Option<SocketAddr>,
     /// Folder of the knowledge base, compiled code and the installation's key. It is made, for
     /// its owner only, and belongs to one running service at a time.
     pub data_dir: PathBuf,
@@ -75,6 +80,7 @@ impl ServerConfig {
         let data_dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50_051)),
+            metrics_listen: None,
             ceiling: default_ceiling(&data_dir),
             data_dir,
             home: None,

@@ -48,8 +48,18 @@ impl DataDir {
         }
     }
 
+    /// Whether somebody has this folder now. Looks without waiting, and makes nothing.
+    pub(crate) fn is_taken(path: &Path) -> bool {
+        File::open(path.join("lock"))
+            .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn knowledge_base(&self) -> PathBuf {
-        self.path.join("kbi.sqlite")
+        Self::knowledge_base_in(&self.path)
     }
 
     pub(crate) fn cache(&self) -> PathBuf {
@@ -61,6 +71,10 @@ impl DataDir {
     }
 
     /// Of a data folder that is another's, or nobody's.
+    pub(crate) fn knowledge_base_in(path: &Path) -> PathBuf {
+        path.join("kbi.sqlite")
+    }
+
     pub(crate) fn cache_in(path: &Path) -> PathBuf {
         path.join("cache")
     }
@@ -78,11 +92,14 @@ mod tests {
     fn a_data_folder_has_one_owner_at_a_time() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("a/b");
+        assert!(!DataDir::is_taken(&path));
         let first = DataDir::take(&path).unwrap();
+        assert!(DataDir::is_taken(&path));
         let second = DataDir::take(&path).unwrap_err();
         assert!(matches!(second, ServerError::InUse { .. }), "{second}");
         assert!(second.to_string().contains("in use by another service"));
         drop(first);
+        assert!(!DataDir::is_taken(&path));
         assert!(DataDir::take(&path).is_ok());
     }
 

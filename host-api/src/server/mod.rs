@@ -1,27 +1,31 @@
 //! The service as a whole: what it is made of, how it starts and how it ends.
 
+mod backup;
 mod config;
 mod data;
 mod gather;
 mod serve;
 mod upkeep;
 
+pub use backup::{BackupError, Restored, back_up, restore};
 pub use config::ServerConfig;
-pub use upkeep::{NewKey, key_fingerprint, rotate_key, sweep_cache};
+pub use upkeep::{NewKey, is_served, key_fingerprint, rotate_key, sweep_cache};
 
 use crate::ServerError;
 use crate::calls::{Calls, Ceiling, Tools};
-use crate::proposals::{Queue, Validate};
+use crate::metrics::{Counted, Metrics, Sources};
+use crate::proposals::{Attesting, Queue, Validate};
 use crate::store::Store;
 use data::DataDir;
 use isolation::{LaunchError, LocalLauncher};
 use kbi::{KnowledgeBase, SqliteKnowledgeBase};
 use runtime::{CancellationToken, InstallationKey, Sandbox, SandboxConfig};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use validation::{Contract, Installation, Validator, ValidatorOptions};
+use validation::{AttestationKey, Contract, Installation, Validator, ValidatorOptions};
 
 /// How long a start waits for tools to be loaded.
 const LOADING: Duration = Duration::from_millis(250);
@@ -33,6 +37,9 @@ pub struct Server;
 pub struct BoundServer {
     listener: TcpListener,
     address: SocketAddr,
+    metrics_listener: Option<TcpListener>,
+    metrics_address: Option<SocketAddr>,
+    metrics: Arc<Metrics>,
     store: Store,
     calls: Arc<Calls>,
     queue: Option<Queue>,
@@ -61,15 +68,23 @@ impl Server {
         }
         let program = std::env::current_exe().map_err(LaunchError::from)?;
         let launcher = LocalLauncher::new(&program, config.isolation).await?;
+        let key = attestation_key(home)?;
         let thresholds = config.thresholds;
         let mut options = ValidatorOptions::default();
         options.mutation_time = config.mutation_time;
         Self::start(config, |ceiling| {
             let ceiling = ceiling.policy().clone();
-            let validator = Validator::new(installation, Arc::new(launcher), ceiling)
+            let validator = Validator::new(installation.clone(), Arc::new(launcher), ceiling)
                 .with_options(options)
                 .with_thresholds(thresholds);
-            Some(Arc::new(validator) as Arc<dyn Validate>)
+            Some(match key {
+                Some(key) => Arc::new(Attesting {
+                    validator,
+                    installation,
+                    key,
+                }) as Arc<dyn Validate>,
+                None => Arc::new(validator),
+            })
         })
         .await
     }
@@ -98,6 +113,7 @@ impl Server {
             Arc::new(SqliteKnowledgeBase::open(&data.knowledge_base())?);
         let sandbox = Sandbox::new(&sandbox_config(&config, &data, &ceiling)?)?;
 
+        let metrics = Arc::new(Metrics::new());
         let closing = CancellationToken::new();
         let store = Store::new(kb, closing.clone());
         let queue = validator(&ceiling).map(|validator| {
@@ -106,6 +122,7 @@ impl Server {
                 validator,
                 config.validation_retries,
                 config.max_waiting_validations,
+                Arc::clone(&metrics),
                 closing.clone(),
             )
         });
@@ -115,6 +132,7 @@ impl Server {
             sandbox.clone(),
             Arc::clone(&ceiling),
             config.tool_cache,
+            Arc::clone(&metrics),
         );
         let admitted = config
             .max_running_calls
@@ -136,9 +154,21 @@ impl Server {
         let listen = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let (metrics_listener, metrics_address) = match config.metrics_listen {
+            Some(address) => {
+                let listen = |source| ServerError::ListenMetrics { address, source };
+                let listener = TcpListener::bind(address).await.map_err(listen)?;
+                let address = listener.local_addr().map_err(listen)?;
+                (Some(listener), Some(address))
+            }
+            None => (None, None),
+        };
         Ok(BoundServer {
             listener,
             address,
+            metrics_listener,
+            metrics_address,
+            metrics,
             store,
             calls,
             queue,
@@ -157,6 +187,25 @@ impl BoundServer {
         self.address
     }
 
+    /// Where scrapers read metrics, with the port that it got; none where they can't.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// What is looked at when somebody reads the metrics.
+    fn sources(&self) -> Sources {
+        Sources {
+            data_dir: self.data.path().to_owned(),
+            knowledge_base: self.data.knowledge_base(),
+            compiled: Counted::new(self.data.cache()),
+            calls: Arc::clone(&self.calls),
+            queue: self.queue.clone(),
+            workers: self.workers,
+            store: self.store.clone(),
+            census: Mutex::default(),
+        }
+    }
+
     /// Counts running calls, also after [`Self::serve`] has taken the server.
     pub fn running_calls(&self) -> RunningCalls {
         RunningCalls(Arc::clone(&self.calls))
@@ -172,6 +221,21 @@ impl RunningCalls {
     pub fn count(&self) -> u32 {
         self.0.running()
     }
+}
+
+/// The installation's key, with which what was validated is vouched for; made if there is none.
+/// Where it can't be made, nothing is vouched for, and the service works as well.
+fn attestation_key(home: &Path) -> Result<Option<AttestationKey>, ServerError> {
+    let path = home.join(AttestationKey::FILE);
+    // One that is there and can't be trusted must be looked at.
+    if let Some(key) = AttestationKey::load(&path)? {
+        return Ok(Some(key));
+    }
+    let made = AttestationKey::load_or_create(&path);
+    if let Err(error) = &made {
+        tracing::warn!(%error, "there is no attestation key, so nothing is attested");
+    }
+    Ok(made.ok())
 }
 
 /// Removes compiled code that nobody needs. That it can't costs room and nothing else.

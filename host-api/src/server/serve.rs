@@ -4,10 +4,12 @@ use super::BoundServer;
 use super::gather::Gather;
 use crate::calls::ExecutionApi;
 use crate::knowledge::KnowledgeApi;
+use crate::metrics::{self, RpcLayer};
 use crate::proposals::ValidationApi;
 use crate::proto::execution_service_server::ExecutionServiceServer;
 use crate::proto::knowledge_service_server::KnowledgeServiceServer;
 use crate::proto::validation_service_server::ValidationServiceServer;
+use crate::telemetry::request_span;
 use crate::{ServerError, proto};
 use futures::StreamExt as _;
 use runtime::CancellationToken;
@@ -43,22 +45,31 @@ impl BoundServer {
     ///
     /// # Errors
     /// When the knowledge base can't be read, or the network layer breaks down.
-    pub async fn serve(self, shutdown: CancellationToken) -> Result<(), ServerError> {
+    pub async fn serve(mut self, shutdown: CancellationToken) -> Result<(), ServerError> {
         let mut workers = self.start_validations().await?;
         let (health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::Serving).await;
         let stopping = CancellationToken::new();
+        // Metrics are told until the end: how a service drains is worth seeing.
+        let told = CancellationToken::new();
+        let _told = told.clone().drop_guard();
+        if let Some(listener) = self.metrics_listener.take() {
+            let (counted, sources) = (Arc::clone(&self.metrics), Arc::new(self.sources()));
+            tokio::spawn(metrics::serve(listener, counted, sources, told));
+        }
         let limit = self.max_message;
         let execution = ExecutionServiceServer::new(ExecutionApi(Arc::clone(&self.calls)))
             .max_decoding_message_size(limit);
         let validation = ValidationServiceServer::new(ValidationApi {
             store: self.store.clone(),
             queue: self.queue.clone(),
+            metrics: Arc::clone(&self.metrics),
         })
         .max_decoding_message_size(limit);
         let knowledge = KnowledgeServiceServer::new(KnowledgeApi {
             store: self.store.clone(),
             closing: self.closing.clone(),
+            metrics: Arc::clone(&self.metrics),
         })
         .max_decoding_message_size(limit);
         let reflection = tonic_reflection::server::Builder::configure()
@@ -73,7 +84,8 @@ impl BoundServer {
             tonic::transport::Server::builder()
                 .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
                 .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-                .trace_fn(|request| tracing::debug_span!("rpc", path = request.uri().path()))
+                .trace_fn(request_span)
+                .layer(RpcLayer(Arc::clone(&self.metrics)))
                 .add_service(health_service)
                 .add_service(reflection)
                 .add_service(execution)

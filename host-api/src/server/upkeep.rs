@@ -26,6 +26,11 @@ pub fn key_fingerprint(data_dir: &Path) -> Result<Option<String>, ServerError> {
     Ok(key.map(|key| key.fingerprint()))
 }
 
+/// Whether a service has this data folder now.
+pub fn is_served(data_dir: &Path) -> bool {
+    DataDir::is_taken(data_dir)
+}
+
 /// Makes a new key. Code that was signed with the old one is compiled again, unless it is to be
 /// signed again: then it is, where the old key signed it. A service that is running goes on with
 /// the old key until its next start.

@@ -16,4 +16,5 @@ mod forms;
 mod hostile;
 mod knowledge;
 mod life;
+mod metrics;
 mod proposals;

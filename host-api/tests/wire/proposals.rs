@@ -5,10 +5,10 @@ use crate::common::seed::{Seed, proposal};
 use crate::common::{Host, LONG, fields, guests, kind, request, until};
 use host_api::proto::watch_validation_response::Event;
 use host_api::proto::{
-    GetValidationRequest, ListToolsRequest, MoveRequest, OutcomeKind, ProposedTool, SourceFile,
-    SubmitProposedToolRequest, SubmitProposedToolResponse, ToolState, ToolVersionRef,
-    ValidationStatus, Verdict, WatchValidationRequest, WatchValidationResponse,
-    tool_version_ref::Ref,
+    GetAttestationsRequest, GetValidationRequest, ListToolsRequest, MoveRequest, NameAndVersion,
+    OutcomeKind, ProposedTool, SourceFile, SubmitProposedToolRequest, SubmitProposedToolResponse,
+    ToolState, ToolVersionRef, ValidationStatus, Verdict, WatchValidationRequest,
+    WatchValidationResponse, tool_version_ref::Ref,
 };
 use std::sync::atomic::Ordering;
 use tonic::{Code, Status};
@@ -418,4 +418,79 @@ async fn a_service_without_an_installation_calls_tools_and_takes_no_proposals() 
         .unwrap_err();
     assert_eq!(status.code(), Code::FailedPrecondition);
     assert!(status.message().contains("make setup"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_version_is_seen_against_the_active_one_and_what_became_of_its_makers_tools() {
+    let judge = Scripted::passing();
+    let seeds = [
+        Seed::echo(),
+        // A pre-release answers only to its name, and one that only passed to nobody.
+        Seed::echo().version("2.0.0-rc.1"),
+        Seed::echo().version("1.1.0").inactive(),
+        Seed::new("other", guests::says("1")).failed(),
+    ];
+    let host = Host::start(&seeds, |_| {}, judge.clone()).await;
+    let mut client = host.validation().await;
+    let submitted = client.submit_proposed_tool(submission("echo", "1.2.0"));
+    let id = submitted.await.unwrap().into_inner().proposal_id;
+    watch(&host, &id).await;
+    let first = submit(&host, "new").await;
+    watch(&host, &first.proposal_id).await;
+    let backgrounds = judge.backgrounds.lock().unwrap();
+    let [seen, alone] = backgrounds.as_slice() else {
+        panic!("{backgrounds:?}");
+    };
+    let previous = seen.previous.as_ref().expect("a version before");
+    assert_eq!(previous.label, "1.0.0");
+    assert!(previous.artifact == guests::echo());
+    let before = previous.proposal.as_ref().expect("its sources");
+    assert_eq!(before.version.to_string(), "1.0.0");
+    assert!(previous.manifest.is_some());
+    let record = seen.track_record.expect("earlier tools");
+    assert_eq!((record.passed, record.failed), (3, 1));
+    assert!(alone.previous.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_name_and_who_is_new_has_no_record() {
+    let judge = Scripted::passing();
+    let host = Host::start(&[Seed::echo()], |_| {}, judge.clone()).await;
+    let mut client = host.validation().await;
+    for (name, agent) in [("one", ""), ("two", "agent-8")] {
+        let mut request = submission(name, "1.0.0");
+        request.tool.as_mut().unwrap().generated_by_agent_id = agent.into();
+        let submitted = client.submit_proposed_tool(request).await.unwrap();
+        watch(&host, &submitted.into_inner().proposal_id).await;
+    }
+    let backgrounds = judge.backgrounds.lock().unwrap();
+    assert_eq!(backgrounds.len(), 2);
+    assert!(backgrounds.iter().all(|it| it.track_record.is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_attested_is_kept_beside_the_module() {
+    let host = Host::with(&[Seed::echo()]).await;
+    let submitted = submit(&host, "new").await;
+    watch(&host, &submitted.proposal_id).await;
+    let mut client = host.knowledge().await;
+    let named = |reference| GetAttestationsRequest {
+        tool: Some(ToolVersionRef {
+            r#ref: Some(reference),
+        }),
+    };
+    let by_id = named(Ref::ProposalId(submitted.proposal_id));
+    let attested = client.get_attestations(by_id).await.unwrap().into_inner();
+    assert_eq!(attested.bundle, "attests new\n");
+    assert_eq!(attested.name, "new@1.0.0");
+    let digest = kbi::Digest::of(&guests::echo()).to_string();
+    assert_eq!(attested.artifact_digest, digest);
+    // One that was validated before there were any.
+    let old = named(Ref::NameAndVersion(NameAndVersion {
+        name: "echo".into(),
+        version: "1.0.0".into(),
+    }));
+    let status = client.get_attestations(old).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+    assert!(status.message().contains("no attestations"), "{status}");
 }

@@ -9,13 +9,14 @@ mod rows;
 mod verify;
 mod write;
 
+pub use backup::Contents;
 pub use objects::MAX_OBJECT_BYTES;
 
 use crate::content::{check_proposal, content_digest};
 use crate::{
     ActiveTool, Attribution, AuditEntry, Clock, Decision, Digest, Event, Filter, KbiError,
     KnowledgeBase, Move, Page, PageRequest, ProposalId, ProposalRecord, Proposed, Started, State,
-    SystemClock, ValidationOutcome, VersionRecord,
+    StateCensus, SystemClock, ValidationOutcome, VersionRecord,
 };
 use failure::Failure;
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
-use validation::{ProposedTool, ValidationReport};
+use validation::{ProposedTool, TrackRecord, ValidationReport};
 use write::OutcomeObjects;
 
 /// How many idle reading connections are kept.
@@ -68,8 +69,9 @@ pub struct SqliteKnowledgeBase {
     path: PathBuf,
     options: SqliteOptions,
     installation: Uuid,
-    writer: Mutex<Connection>,
+    // Before the writer, for what closes last is to write the log back, which they can't.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Connection>,
 }
 
 impl SqliteKnowledgeBase {
@@ -109,8 +111,7 @@ impl SqliteKnowledgeBase {
     }
 
     /// Writes a copy to a file that does not exist yet, while others go on reading and writing:
-    /// what was answered before the call is in it. To restore, put it where the knowledge base
-    /// was, without any `-wal` or `-shm` file of the old one beside it.
+    /// what was answered before the call is in it. [`Self::restore`] puts it back.
     ///
     /// # Errors
     /// [`KbiError::CannotOpen`] when there is a file already or none can be made;
@@ -258,6 +259,10 @@ impl KnowledgeBase for SqliteKnowledgeBase {
         self.read("listing", |db| read::list(db, filter, page))
     }
 
+    fn census(&self) -> Result<Vec<StateCensus>, KbiError> {
+        self.read("counting versions", read::census)
+    }
+
     fn active(&self, name: &str, version: Option<&Version>) -> Result<ActiveTool, KbiError> {
         self.read("looking up a tool", |db| read::active(db, name, version))
     }
@@ -268,6 +273,16 @@ impl KnowledgeBase for SqliteKnowledgeBase {
 
     fn report(&self, id: ProposalId) -> Result<ValidationReport, KbiError> {
         self.read("reading a report", |db| read::report(db, id))
+    }
+
+    fn attestations(&self, id: ProposalId) -> Result<String, KbiError> {
+        self.read("reading attestations", |db| read::attestations(db, id))
+    }
+
+    fn track_record(&self, agent_id: &str, since: Timestamp) -> Result<TrackRecord, KbiError> {
+        self.read("counting an agent's versions", |db| {
+            read::track_record(db, agent_id, since)
+        })
     }
 
     fn audit(&self, id: ProposalId) -> Result<Vec<AuditEntry>, KbiError> {

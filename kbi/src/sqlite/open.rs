@@ -15,7 +15,7 @@ use uuid::Uuid;
 const APPLICATION_ID: i64 = 0x7772_6b62;
 
 /// The schemas in their order; the file's `user_version` says how many of them it has.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// The writing connection, ready for use, and the knowledge base's own id.
 pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<(Connection, Uuid), KbiError> {
@@ -29,19 +29,8 @@ pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<(Connection
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
-    let opened = prepare(&mut connection, path, options).map_err(|failure| match failure {
-        Failure::Sql(rusqlite::Error::SqliteFailure(inner, _))
-            if inner.code == ErrorCode::NotADatabase =>
-        {
-            not_ours(path, "it is no SQLite database")
-        }
-        Failure::Sql(rusqlite::Error::SqliteFailure(inner, message))
-            if inner.code == ErrorCode::CannotOpen =>
-        {
-            cannot_open(path, rusqlite::Error::SqliteFailure(inner, message))
-        }
-        other => other.while_("opening"),
-    })?;
+    let opened =
+        prepare(&mut connection, path, options).map_err(|failure| not_opened(path, failure))?;
     // Always, for whoever created it may have been killed before this.
     sync_folder(path).map_err(|error| cannot_open(path, error))?;
     Ok((connection, opened))
@@ -55,6 +44,21 @@ pub(super) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection,
     Ok(connection)
 }
 
+/// A reading connection to a file that is there, whoever has it open. Nothing is made, migrated or
+/// otherwise written.
+pub(super) fn existing(path: &Path, options: &SqliteOptions) -> Result<Connection, KbiError> {
+    // SQLite would only say that it can't.
+    File::open(path).map_err(|error| cannot_open(path, error))?;
+    let opened = reader(path, options).and_then(|connection| {
+        refuse_foreign(&connection, path)?;
+        if schema(&connection)? == 0 {
+            return Err(not_ours(path, "it is empty").into());
+        }
+        Ok(connection)
+    });
+    opened.map_err(|failure| not_opened(path, failure))
+}
+
 /// Proposals may be confidential, so the file is its owner's only; SQLite gives the files beside
 /// it the same permissions. Whether there was none before.
 pub(super) fn create_private(path: &Path) -> Result<bool, KbiError> {
@@ -66,6 +70,23 @@ pub(super) fn create_private(path: &Path) -> Result<bool, KbiError> {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(cannot_open(path, error)),
+    }
+}
+
+/// What SQLite says of a file that is no database, or can't be opened, in words that name it.
+fn not_opened(path: &Path, failure: Failure) -> KbiError {
+    match failure {
+        Failure::Sql(rusqlite::Error::SqliteFailure(inner, _))
+            if inner.code == ErrorCode::NotADatabase =>
+        {
+            not_ours(path, "it is no SQLite database")
+        }
+        Failure::Sql(rusqlite::Error::SqliteFailure(inner, message))
+            if inner.code == ErrorCode::CannotOpen =>
+        {
+            cannot_open(path, rusqlite::Error::SqliteFailure(inner, message))
+        }
+        other => other.while_("opening"),
     }
 }
 

@@ -6,12 +6,13 @@ use super::rows::{self, ActiveRow, parsed, parsed_or_none};
 use crate::version_key::version_key;
 use crate::{
     ActiveTool, AuditEntry, Cursor, Digest, Event, Filter, KbiError, Page, PageRequest, ProposalId,
-    ProposalRecord, State, VersionRecord,
+    ProposalRecord, State, StateCensus, VersionRecord,
 };
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use semver::Version;
 use uuid::Uuid;
-use validation::ValidationReport;
+use validation::{TrackRecord, ValidationReport};
 
 pub(super) fn unfinished(db: &Connection) -> Result<Vec<ProposalId>, Failure> {
     let mut query = db.prepare_cached(
@@ -20,6 +21,15 @@ pub(super) fn unfinished(db: &Connection) -> Result<Vec<ProposalId>, Failure> {
     )?;
     let ids = query.query_map([], |row| parsed(row, "proposal_id"))?;
     Ok(ids.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn census(db: &Connection) -> Result<Vec<StateCensus>, Failure> {
+    let mut query = db.prepare_cached(
+        "SELECT state, COUNT(*) AS versions, MIN(updated_at) AS oldest FROM versions
+         GROUP BY state ORDER BY state",
+    )?;
+    let states = query.query_map([], rows::census)?;
+    Ok(states.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn proposal(db: &Connection, id: ProposalId) -> Result<ProposalRecord, Failure> {
@@ -238,6 +248,53 @@ pub(super) fn report(db: &Connection, id: ProposalId) -> Result<ValidationReport
         Some(digest) => objects::json(db, &digest),
         None => Err(KbiError::NotValidated { id, state }.into()),
     }
+}
+
+pub(super) fn attestations(db: &Connection, id: ProposalId) -> Result<String, Failure> {
+    let (attestations, is_validated, state) = db
+        .prepare_cached(
+            "SELECT attestations, report IS NOT NULL AS validated, state FROM versions
+             WHERE proposal_id = ?1",
+        )?
+        .query_row([id.to_string()], |row| {
+            Ok((
+                parsed_or_none::<Digest>(row, "attestations")?,
+                row.get::<_, bool>("validated")?,
+                parsed(row, "state")?,
+            ))
+        })
+        .optional()?
+        .ok_or(KbiError::UnknownProposal { id })?;
+    if !is_validated {
+        return Err(KbiError::NotValidated { id, state }.into());
+    }
+    let digest = attestations.ok_or(KbiError::NotAttested { id })?;
+    String::from_utf8(objects::bytes(db, &digest)?).map_err(|error| {
+        KbiError::Corrupt {
+            what: format!("the attestations {digest}"),
+            problem: format!("they are no text: {error}"),
+        }
+        .into()
+    })
+}
+
+pub(super) fn track_record(
+    db: &Connection,
+    agent_id: &str,
+    since: Timestamp,
+) -> Result<TrackRecord, Failure> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE state IN ('passed', 'active', 'deprecated')) AS passed,
+                    count(*) FILTER (WHERE state IN ('failed', 'rejected', 'rolled_back')) AS failed
+             FROM versions WHERE generated_by_agent_id = ?1 AND created_at >= ?2",
+        )?
+        .query_row((agent_id, since.as_microsecond()), |row| {
+            Ok(TrackRecord {
+                passed: row.get("passed")?,
+                failed: row.get("failed")?,
+            })
+        })?)
 }
 
 pub(super) fn audit(db: &Connection, id: ProposalId) -> Result<Vec<AuditEntry>, Failure> {

@@ -1,6 +1,8 @@
 //! Rows to records.
 
-use crate::{ActiveTool, Attribution, AuditEntry, Digest, ProposalId, State, VersionRecord};
+use crate::{
+    ActiveTool, Attribution, AuditEntry, Digest, ProposalId, State, StateCensus, VersionRecord,
+};
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
@@ -40,6 +42,15 @@ pub(super) fn version(row: &Row<'_>) -> rusqlite::Result<VersionRecord> {
         artifact: parsed_or_none(row, "artifact")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
+    })
+}
+
+/// What stands in one state.
+pub(super) fn census(row: &Row<'_>) -> rusqlite::Result<StateCensus> {
+    Ok(StateCensus {
+        state: parsed(row, "state")?,
+        versions: row.get::<_, i64>("versions")?.unsigned_abs(),
+        oldest: time(row, "oldest")?,
     })
 }
 

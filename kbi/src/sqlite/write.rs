@@ -221,7 +221,7 @@ impl Writing<'_> {
             .prepare_cached(
                 "UPDATE versions SET state = :state, updated_at = :now, verdict = :verdict,
                      confidence = :confidence, report = :report, artifact = :artifact,
-                     manifest = :manifest, granted = :granted
+                     manifest = :manifest, granted = :granted, attestations = :attestations
                  WHERE proposal_id = :proposal_id",
             )?
             .execute(named_params! {
@@ -233,6 +233,7 @@ impl Writing<'_> {
                 ":artifact": name(&objects.artifact),
                 ":manifest": name(&objects.manifest),
                 ":granted": objects.grant.digest.to_string(),
+                ":attestations": name(&objects.attestations),
                 ":proposal_id": id.to_string(),
             })?;
         Ok(to)
@@ -362,6 +363,7 @@ pub(super) struct OutcomeObjects<'a> {
     artifact: Option<Object<'a>>,
     manifest: Option<Object<'a>>,
     grant: Object<'a>,
+    attestations: Option<Object<'a>>,
 }
 
 impl<'a> OutcomeObjects<'a> {
@@ -372,16 +374,20 @@ impl<'a> OutcomeObjects<'a> {
         let manifest = outcome
             .manifest
             .map(|manifest| Object::of_json(manifest, "manifest"));
+        let attestations = outcome
+            .attestations
+            .map(|text| Object::of_bytes(text.as_bytes(), "attestations"));
         Ok(Self {
             report: Object::of_json(outcome.report, "report")?,
             artifact: artifact.transpose()?,
             manifest: manifest.transpose()?,
             grant: Object::of_json(outcome.grant, "grant")?,
+            attestations: attestations.transpose()?,
         })
     }
 
     fn put(&self, transaction: &Connection) -> Result<(), Failure> {
-        let optional = [&self.artifact, &self.manifest];
+        let optional = [&self.artifact, &self.manifest, &self.attestations];
         for object in [&self.report, &self.grant]
             .into_iter()
             .chain(optional.into_iter().flatten())
@@ -437,6 +443,11 @@ fn check_outcome(
             "the manifest is of {}@{}",
             manifest.name, manifest.version
         ));
+    }
+    if outcome.attestations.is_some() && built.is_none() {
+        return refuse(
+            "there are attestations, and no artifact that they could be about".to_owned(),
+        );
     }
     if report.verdict != Verdict::Failed && (built.is_none() || outcome.manifest.is_none()) {
         return refuse("a verdict other than `failed` needs an artifact and a manifest".to_owned());

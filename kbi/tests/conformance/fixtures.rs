@@ -88,6 +88,7 @@ pub(crate) fn finish(
         artifact: Some(&artifact),
         manifest: Some(&manifest),
         grant: &grant,
+        attestations: None,
     };
     kb.finish_validation(id, &outcome, &by())
 }

@@ -123,6 +123,8 @@ macro_rules! conformance_suite {
                 what_could_not_be_read_again_is_refused,
                 the_same_artifact_may_serve_two_versions,
                 of_many_that_finish_at_once_one_wins,
+                what_was_attested_is_read_back_to_the_byte,
+                nobody_vouches_for_what_was_not_built,
             }
             deciding {
                 each_move_is_refused_in_every_state_that_does_not_allow_it,
@@ -138,8 +140,10 @@ macro_rules! conformance_suite {
                 pages_together_are_the_whole_list_in_order,
                 a_cursor_holds_while_versions_come_and_go,
                 filters_by_state_and_prefix,
+                a_census_counts_each_state_and_says_since_when,
                 page_sizes_are_kept_within_their_bounds,
                 what_is_unknown_is_said_to_be,
+                an_agent_is_known_by_what_became_of_its_versions,
             }
             events {
                 each_move_is_one_audit_row_and_one_event,

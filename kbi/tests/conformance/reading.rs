@@ -251,3 +251,74 @@ pub(crate) fn what_is_unknown_is_said_to_be(fresh: &Fresh) {
     }
     assert_eq!(state(kb, record.proposal_id), State::Active);
 }
+
+pub(crate) fn a_census_counts_each_state_and_says_since_when(fresh: &Fresh) {
+    let bench = fresh();
+    let kb = &*bench.kb;
+    assert_eq!(kb.census().unwrap(), []);
+    bench.clock.set(1_000_000);
+    brought_to(kb, &tool("old", "1.0.0"), State::Review);
+    bench.clock.set(2_000_000);
+    brought_to(kb, &tool("newer", "1.0.0"), State::Review);
+    let decided = brought_to(kb, &tool("decided", "1.0.0"), State::Review);
+    bench.clock.set(3_000_000);
+    kb.decide(decided, Decision::Approve, &by()).unwrap();
+    let mut census = kb.census().unwrap();
+    census.sort_by_key(|entry| entry.state);
+    let census: Vec<_> = census
+        .iter()
+        .map(|entry| (entry.state, entry.versions, entry.oldest))
+        .collect();
+    assert_eq!(
+        census,
+        [
+            (State::Review, 2, ManualClock::at(1_000_000)),
+            (State::Active, 1, ManualClock::at(3_000_000)),
+        ]
+    );
+}
+
+pub(crate) fn an_agent_is_known_by_what_became_of_its_versions(fresh: &Fresh) {
+    let bench = fresh();
+    let by_agent = |name: &str, agent: &str| {
+        let mut tool = tool(name, "1.0.0");
+        agent.clone_into(&mut tool.generated_by_agent_id);
+        tool
+    };
+    let day = |number: i64| 1_700_000_000_000_000 + number * 86_400_000_000;
+    bench.clock.set(day(0));
+    brought_to(&*bench.kb, &by_agent("old", "agent-7"), State::Failed);
+    bench.clock.set(day(1));
+    for (number, state) in [
+        State::Passed,
+        State::Active,
+        State::Deprecated,
+        State::Failed,
+        State::Rejected,
+        State::RolledBack,
+        State::Proposed,
+        State::Validating,
+        State::Review,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        brought_to(
+            &*bench.kb,
+            &by_agent(&format!("tool-{number}"), "agent-7"),
+            state,
+        );
+    }
+    brought_to(&*bench.kb, &by_agent("other", "agent-70"), State::Failed);
+    let record = |agent: &str, since| {
+        let since = ManualClock::at(since);
+        let record = bench.kb.track_record(agent, since).unwrap();
+        (record.passed, record.failed)
+    };
+    assert_eq!(record("agent-7", day(1)), (3, 3));
+    // What lies at the edge of the window is in it.
+    assert_eq!(record("agent-7", day(1) + 1), (0, 0));
+    assert_eq!(record("agent-7", day(0)), (3, 4));
+    assert_eq!(record("agent-70", day(0)), (0, 1));
+    assert_eq!(record("agent-8", day(0)), (0, 0));
+}

@@ -99,6 +99,7 @@ pub(crate) fn all_that_came_of_it_is_read_back_exactly(fresh: &Fresh) {
         artifact: Some(&artifact),
         manifest: Some(&manifest),
         grant: &grant,
+        attestations: None,
     };
     bench.kb.finish_validation(id, &outcome, &by()).unwrap();
 
@@ -131,6 +132,7 @@ pub(crate) fn a_failed_one_needs_neither_artifact_nor_manifest(fresh: &Fresh) {
         artifact: None,
         manifest: None,
         grant: &grant,
+        attestations: None,
     };
     assert_eq!(
         bench.kb.finish_validation(id, &outcome, &by()).unwrap(),
@@ -215,6 +217,7 @@ pub(crate) fn parts_that_do_not_belong_together_are_refused_without_a_trace(fres
             artifact,
             manifest,
             grant: &grant,
+            attestations: None,
         };
         match bench.kb.finish_validation(id, &outcome, &by()) {
             Err(KbiError::OutcomeMismatch { id: found, .. }) => assert_eq!(found, id),
@@ -253,6 +256,7 @@ pub(crate) fn what_could_not_be_read_again_is_refused(fresh: &Fresh) {
             artifact: Some(&module),
             manifest: Some(manifest),
             grant: &grant,
+            attestations: None,
         };
         match bench.kb.finish_validation(id, &outcome, &by()) {
             Err(KbiError::InvalidInput { field: found, .. }) => assert_eq!(found, field),
@@ -274,6 +278,7 @@ pub(crate) fn the_same_artifact_may_serve_two_versions(fresh: &Fresh) {
             artifact: Some(bytes),
             manifest: Some(&manifest(&tool)),
             grant: &Policy::default(),
+            attestations: None,
         };
         bench.kb.finish_validation(id, &outcome, &by()).unwrap();
         assert_eq!(bench.kb.artifact(&Digest::of(bytes)).unwrap(), bytes);
@@ -295,4 +300,55 @@ pub(crate) fn of_many_that_finish_at_once_one_wins(fresh: &Fresh) {
             .all(|a| matches!(a, Ok(_) | Err(KbiError::IllegalMove { .. })))
     );
     assert_eq!(bench.kb.audit(id).unwrap().len(), 3);
+}
+
+pub(crate) fn what_was_attested_is_read_back_to_the_byte(fresh: &Fresh) {
+    let bench = fresh();
+    let tool = tool("word-count", "1.0.0");
+    let id = brought_to(&*bench.kb, &tool, State::Validating);
+    assert!(matches!(
+        bench.kb.attestations(id),
+        Err(KbiError::NotValidated { .. })
+    ));
+    let artifact = artifact(&tool);
+    let (report, manifest) = (
+        report(&tool, Verdict::Passed, Some(&artifact)),
+        manifest(&tool),
+    );
+    let outcome = ValidationOutcome {
+        report: &report,
+        artifact: Some(&artifact),
+        manifest: Some(&manifest),
+        grant: &Policy::default(),
+        attestations: Some("{\"one\":1}\n{\"two\":\"\u{fc}\"}\n"),
+    };
+    bench.kb.finish_validation(id, &outcome, &by()).unwrap();
+    let other = bench.another_handle();
+    assert_eq!(
+        Some(&*other.attestations(id).unwrap()),
+        outcome.attestations
+    );
+}
+
+pub(crate) fn nobody_vouches_for_what_was_not_built(fresh: &Fresh) {
+    let bench = fresh();
+    let tool = tool("word-count", "1.0.0");
+    let id = brought_to(&*bench.kb, &tool, State::Validating);
+    let report = report(&tool, Verdict::Failed, None);
+    let mut outcome = ValidationOutcome {
+        report: &report,
+        artifact: None,
+        manifest: None,
+        grant: &Policy::default(),
+        attestations: Some("{}\n"),
+    };
+    assert!(matches!(
+        bench.kb.finish_validation(id, &outcome, &by()),
+        Err(KbiError::OutcomeMismatch { .. })
+    ));
+    outcome.attestations = None;
+    bench.kb.finish_validation(id, &outcome, &by()).unwrap();
+    let error = bench.kb.attestations(id).unwrap_err();
+    assert!(matches!(error, KbiError::NotAttested { .. }), "{error}");
+    assert_eq!(error.kind(), kbi::ErrorKind::NotFound);
 }

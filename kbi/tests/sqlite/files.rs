@@ -224,3 +224,28 @@ fn a_backup_is_a_whole_knowledge_base_and_replaces_nothing() {
     assert_eq!(restored.installation(), kb.installation());
     propose(&restored, &tool("word-count", "2.0.0"));
 }
+
+#[test]
+fn a_file_of_the_schema_before_goes_on_with_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kbi.sqlite");
+    let (id, before) = {
+        let kb = SqliteKnowledgeBase::open(&path).unwrap();
+        (activated(&kb, "word-count", "1.0.0"), all(&kb))
+    };
+    let sql = Connection::open(&path).unwrap();
+    sql.execute_batch(
+        "DROP TRIGGER versions_attestations; DROP INDEX versions_by_agent;
+         ALTER TABLE versions DROP COLUMN attestations; PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(sql);
+    let kb = SqliteKnowledgeBase::open(&path).unwrap();
+    assert_eq!(all(&kb), before);
+    assert!(matches!(
+        kb.attestations(id),
+        Err(KbiError::NotAttested { .. })
+    ));
+    assert_eq!(kb.verify().unwrap(), Vec::<String>::new());
+    activated(&kb, "word-count", "1.1.0");
+}

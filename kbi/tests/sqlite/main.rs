@@ -1,5 +1,6 @@
 //! The SQLite knowledge base: what all must do, and what is its own.
 
+mod backup;
 mod child;
 #[path = "../conformance/mod.rs"]
 mod conformance;

@@ -1,8 +1,10 @@
 //! `wasi:clocks`.
 
+use super::kept::StandIn;
 use super::poll::Waits;
 use crate::host::State;
 use crate::host::time::{EPOCH, STEP};
+use crate::record::kept;
 use policies::Clocks;
 use wasmtime::Result;
 use wasmtime::component::Resource;
@@ -23,28 +25,44 @@ pub(super) fn datetime(nanos: u64) -> Datetime {
 
 pub(super) async fn wall_now(state: &mut State) -> Result<Datetime> {
     if state.clocks == Clocks::Real {
-        return Wall::now(&mut state.parts.clocks());
+        return kept!(
+            state,
+            "wall clock now",
+            Wall::now(&mut state.parts.clocks())
+        );
     }
     Ok(datetime(EPOCH.saturating_add(state.tick())))
 }
 
 pub(super) async fn wall_resolution(state: &mut State) -> Result<Datetime> {
     if state.clocks == Clocks::Real {
-        return Wall::resolution(&mut state.parts.clocks());
+        return kept!(
+            state,
+            "wall clock resolution",
+            Wall::resolution(&mut state.parts.clocks())
+        );
     }
     Ok(datetime(STEP))
 }
 
 pub(super) async fn now(state: &mut State) -> Result<u64> {
     if state.clocks == Clocks::Real {
-        return Monotonic::now(&mut state.parts.clocks());
+        return kept!(
+            state,
+            "monotonic clock now",
+            Monotonic::now(&mut state.parts.clocks())
+        );
     }
     Ok(state.tick())
 }
 
 pub(super) async fn resolution(state: &mut State) -> Result<u64> {
     if state.clocks == Clocks::Real {
-        return Monotonic::resolution(&mut state.parts.clocks());
+        return kept!(
+            state,
+            "monotonic clock resolution",
+            Monotonic::resolution(&mut state.parts.clocks())
+        );
     }
     Ok(STEP)
 }
@@ -54,7 +72,7 @@ pub(super) async fn subscribe_instant(
     when: u64,
 ) -> Result<Resource<DynPollable>> {
     if state.clocks == Clocks::Real {
-        return state.parts.clocks().subscribe_instant(when);
+        return real(state, |state| state.parts.clocks().subscribe_instant(when));
     }
     timer(state, when)
 }
@@ -64,10 +82,28 @@ pub(super) async fn subscribe_duration(
     wait: u64,
 ) -> Result<Resource<DynPollable>> {
     if state.clocks == Clocks::Real {
-        return state.parts.clocks().subscribe_duration(wait);
+        return real(state, |state| state.parts.clocks().subscribe_duration(wait));
     }
     let when = state.virtual_nanos.saturating_add(wait);
     timer(state, when)
+}
+
+/// A timer of the system's. When it rings comes from outside.
+fn real(
+    state: &mut State,
+    timer: impl FnOnce(&mut State) -> Result<Resource<DynPollable>>,
+) -> Result<Resource<DynPollable>> {
+    if state.tape.is_none() {
+        return timer(state);
+    }
+    let timer = if state.replays() {
+        let stand_in: Resource<StandIn> = state.stand_in()?;
+        subscribe(&mut state.parts.table, stand_in)?
+    } else {
+        timer(state)?
+    };
+    state.parts.waits.insert(timer.rep(), Waits::Outside);
+    Ok(timer)
 }
 
 /// What stands in the table for a clock that rings without real time; `poll` knows when.

@@ -18,6 +18,8 @@ pub(crate) struct Ready {
     entry: Entry,
     /// How many of the sandbox's slots a run takes.
     slots: u32,
+    /// Whether a run can have several tasks, as WASI 0.3 has it.
+    tasks: bool,
 }
 
 /// Where the functions are, so that no call looks for them by name.
@@ -57,9 +59,20 @@ impl Ready {
         pre: InstancePre<State>,
         component: &Component,
         slots: u32,
+        tasks: bool,
     ) -> Result<Self, LoadError> {
         let entry = Entry::of(component).ok_or(LoadError::NoEntry)?;
-        Ok(Self { pre, entry, slots })
+        Ok(Self {
+            pre,
+            entry,
+            slots,
+            tasks,
+        })
+    }
+
+    /// Whether a run can have several tasks.
+    pub(crate) fn has_tasks(&self) -> bool {
+        self.tasks
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -1,12 +1,14 @@
 //! `wasi:filesystem`: quotas and records around wasmtime-wasi's, by the same rules as for preview 1
 //! (`host::files`).
 
-use super::streams::{Stream, Write};
+use super::kept::{Fault, size};
+use super::streams::{Stream, Write, push_input, push_output};
 use crate::execution::Rule;
 use crate::host::State;
 use crate::host::files::MAX_OPEN;
+use crate::record::{keep, kept, told};
 use std::sync::Arc;
-use wasmtime::component::Resource;
+use wasmtime::component::{Resource, ResourceTableError};
 use wasmtime::{Result, bail};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
@@ -25,12 +27,18 @@ pub(super) type Fd = Resource<Descriptor>;
 pub(super) struct Opened {
     /// What the guest called it, for records.
     pub(super) name: Arc<str>,
+    /// Whether it is a file, and no folder.
+    is_file: bool,
 }
 
-/// wasmtime-wasi's function of that name.
+/// wasmtime-wasi's function of that name, or what it answered in the run that is repeated.
 macro_rules! pass {
     ($state:ident, $name:ident($($arg:expr),*)) => {
-        answer(HostDescriptor::$name(&mut $state.parts.filesystem(), $($arg),*).await)
+        $crate::record::kept!(
+            $state,
+            concat!("descriptor.", stringify!($name)),
+            answer(HostDescriptor::$name(&mut $state.parts.filesystem(), $($arg),*).await)
+        )
     };
 }
 pub(super) use pass;
@@ -106,11 +114,12 @@ pub(super) fn may_write(
 }
 
 /// The bytes between a file's end and a place beyond it, which a write there adds to the file.
-pub(super) fn hole(file: &std::fs::File, at: Option<u64>) -> u64 {
-    match (at, file.metadata()) {
-        (Some(at), Ok(metadata)) if at > 0 => at.saturating_sub(metadata.len()),
-        _ => 0,
-    }
+pub(super) fn hole(state: &State, file: Option<&std::fs::File>, at: Option<u64>) -> Result<u64> {
+    let Some(at @ 1..) = at else {
+        return Ok(0);
+    };
+    let size = size(state, file)?;
+    Ok(size.map_or(0, |size| at.saturating_sub(size)))
 }
 
 /// One that held an opened file holds it no more.
@@ -120,33 +129,92 @@ pub(super) fn release(state: &mut State, opened: &Opened) {
     }
 }
 
+/// A file that can be written.
+struct Writable {
+    /// `None` in a replay.
+    file: Option<Arc<std::fs::File>>,
+    opened: Opened,
+}
+
 /// The file that a descriptor stands for, to be written, and what it is called.
-fn file(state: &mut State, fd: &Fd) -> Result<Option<(Arc<std::fs::File>, Opened)>> {
-    let Descriptor::File(file) = state.parts.table.get(fd)? else {
-        return Ok(None);
+fn file(state: &mut State, fd: &Fd) -> Result<Option<Writable>> {
+    let opened = state.parts.opened.get(&fd.rep()).cloned();
+    let file = if state.replays() {
+        None
+    } else {
+        let Descriptor::File(file) = state.parts.table.get(fd)? else {
+            return Ok(None);
+        };
+        let file = Arc::clone(&file.file);
+        if opened.is_none() {
+            bail!("a file that was never opened");
+        }
+        Some(file)
     };
-    let file = Arc::clone(&file.file);
-    let Some(opened) = state.parts.opened.get(&fd.rep()) else {
-        bail!("a file that was never opened");
-    };
-    Ok(Some((file, opened.clone())))
+    let opened = opened.filter(|opened| opened.is_file);
+    Ok(opened.map(|opened| Writable { file, opened }))
 }
 
 pub(super) async fn directories(state: &mut State) -> Result<Vec<(Fd, String)>> {
     if !state.parts.has_files() {
         return Ok(Vec::new());
     }
-    state.parts.filesystem().get_directories()
+    const WHAT: &str = "folders";
+    if let Some(names) = told::<Vec<String>>(state.tape.as_ref(), WHAT)? {
+        let mut folders = Vec::new();
+        for name in names {
+            folders.push((state.stand_in()?, name));
+        }
+        return Ok(folders);
+    }
+    let folders = state.parts.filesystem().get_directories()?;
+    let names = folders.iter().map(|(_, name)| name.clone()).collect();
+    keep::<Vec<String>>(state.tape.as_ref(), WHAT, &Ok(names));
+    Ok(folders)
 }
 
 pub(super) async fn error_code(
     state: &mut State,
     error: Resource<IoError>,
 ) -> Result<Option<ErrorCode>> {
-    if let Some(code) = state.parts.table.get(&error)?.downcast_ref::<ErrorCode>() {
+    let known = state.parts.table.get(&error)?;
+    if let Some(code) = known.downcast_ref::<ErrorCode>() {
         return Ok(Some(*code));
     }
+    if let Some(fault) = known.downcast_ref::<Fault>() {
+        return Ok(fault.file);
+    }
     state.parts.filesystem().filesystem_error_code(error)
+}
+
+/// Whether wasmtime-wasi made a stream of a file, or did then; in a replay a stream of ours is
+/// put in its place.
+macro_rules! stream {
+    ($state:ident, $name:ident($($arg:expr),*), $stand_in:expr) => {{
+        const WHAT: &str = concat!("descriptor.", stringify!($name));
+        match told::<std::result::Result<(), ErrorCode>>($state.tape.as_ref(), WHAT)? {
+            Some(Err(code)) => return Ok(Err(code)),
+            Some(Ok(())) => $stand_in?,
+            None => {
+                let made = HostDescriptor::$name(&mut $state.parts.filesystem(), $($arg),*);
+                let made = answer(made);
+                let told = match &made {
+                    Ok(made) => Ok(made.as_ref().map(drop).map_err(|code| *code)),
+                    Err(error) => Err(again(error)),
+                };
+                keep($state.tape.as_ref(), WHAT, &told);
+                try_guest!(made?)
+            }
+        }
+    }};
+}
+
+/// The same error once more, as far as a recording keeps it.
+pub(super) fn again(error: &wasmtime::Error) -> wasmtime::Error {
+    match error.downcast_ref() {
+        Some(ResourceTableError::Full) => ResourceTableError::Full.into(),
+        _ => wasmtime::Error::msg(error.root_cause().to_string()),
+    }
 }
 
 pub(super) async fn read_via_stream(
@@ -155,13 +223,12 @@ pub(super) async fn read_via_stream(
     offset: u64,
 ) -> Answer<Resource<DynInputStream>> {
     let opened = state.parts.opened.get(&fd.rep()).cloned();
-    let stream = HostDescriptor::read_via_stream(&mut state.parts.filesystem(), fd, offset);
-    let stream = try_guest!(answer(stream)?);
+    let stream = stream!(state, read_via_stream(fd, offset), {
+        push_input(state, Stream::Stdin)
+    });
     if let Some(opened) = opened {
-        state
-            .parts
-            .streams
-            .insert(stream.rep(), Stream::Read(opened));
+        let read = Stream::Read(opened);
+        state.parts.streams.insert(stream.rep(), read);
     }
     Ok(Ok(stream))
 }
@@ -169,11 +236,11 @@ pub(super) async fn read_via_stream(
 /// Tells the streams from now on where this one writes.
 fn writes(
     state: &mut State,
-    file: Option<(Arc<std::fs::File>, Opened)>,
+    file: Option<Writable>,
     stream: &Resource<DynOutputStream>,
     at: Option<u64>,
 ) {
-    if let Some((file, opened)) = file {
+    if let Some(Writable { file, opened }) = file {
         let write = Write { opened, file, at };
         state
             .parts
@@ -188,8 +255,9 @@ pub(super) async fn write_via_stream(
     offset: u64,
 ) -> Answer<Resource<DynOutputStream>> {
     let file = file(state, &fd)?;
-    let stream = HostDescriptor::write_via_stream(&mut state.parts.filesystem(), fd, offset);
-    let stream = try_guest!(answer(stream)?);
+    let stream = stream!(state, write_via_stream(fd, offset), {
+        push_output(state, Stream::Stdout)
+    });
     writes(state, file, &stream, Some(offset));
     Ok(Ok(stream))
 }
@@ -199,8 +267,9 @@ pub(super) async fn append_via_stream(
     fd: Fd,
 ) -> Answer<Resource<DynOutputStream>> {
     let file = file(state, &fd)?;
-    let stream = HostDescriptor::append_via_stream(&mut state.parts.filesystem(), fd);
-    let stream = try_guest!(answer(stream)?);
+    let stream = stream!(state, append_via_stream(fd), {
+        push_output(state, Stream::Stdout)
+    });
     writes(state, file, &stream, None);
     Ok(Ok(stream))
 }
@@ -229,7 +298,7 @@ pub(super) async fn get_type(state: &mut State, fd: Fd) -> Answer<DescriptorType
 
 /// A size that is set counts as written: on a disk without holes it is.
 pub(super) async fn set_size(state: &mut State, fd: Fd, size: u64) -> Answer<()> {
-    if let Some((_, opened)) = file(state, &fd)? {
+    if let Some(Writable { opened, .. }) = file(state, &fd)? {
         try_guest!(may_write(state, "set-size", &opened.name, size));
     }
     try_guest!(pass!(state, set_size(fd, size))?);
@@ -260,9 +329,9 @@ pub(super) async fn read(
 pub(super) async fn write(state: &mut State, fd: Fd, bytes: Vec<u8>, offset: u64) -> Answer<u64> {
     let mut hole_before = 0;
     if !bytes.is_empty()
-        && let Some((file, opened)) = file(state, &fd)?
+        && let Some(Writable { file, opened }) = file(state, &fd)?
     {
-        hole_before = hole(&file, Some(offset));
+        hole_before = hole(state, file.as_deref(), Some(offset))?;
         let length = (bytes.len() as u64).saturating_add(hole_before);
         try_guest!(may_write(state, "write", &opened.name, length));
     }
@@ -336,7 +405,7 @@ pub(super) async fn open_at(
     let answer = match kind {
         Err(ErrorCode::NoEntry) if open.contains(OpenFlags::CREATE) => {
             try_guest!(may_create(state, WHAT, &path));
-            let answer = pass!(state, open_at(fd, lookup, path.clone(), open, flags))?;
+            let answer = opened(state, fd, lookup, path.clone(), open, flags).await?;
             created(state, &answer);
             answer
         }
@@ -349,16 +418,56 @@ pub(super) async fn open_at(
                 Ok(_) if open.contains(OpenFlags::EXCLUSIVE) => open,
                 _ => open & !(OpenFlags::CREATE | OpenFlags::EXCLUSIVE),
             };
-            pass!(state, open_at(fd, lookup, path.clone(), open, flags))?
+            opened(state, fd, lookup, path.clone(), open, flags).await?
         }
     };
-    if let Ok(opened) = &answer {
+    let answer = answer.map(|(fd, is_file)| {
         let name = Arc::from(shown(&path));
-        state.parts.opened.insert(opened.rep(), Opened { name });
+        state
+            .parts
+            .opened
+            .insert(fd.rep(), Opened { name, is_file });
         state.parts.open += 1;
-    }
+        fd
+    });
     note(state, &answer, WHAT, &path);
     Ok(answer)
+}
+
+/// Opens, and says whether it is a file; in a replay what was opened is not there.
+async fn opened(
+    state: &mut State,
+    fd: Fd,
+    lookup: PathFlags,
+    path: String,
+    open: OpenFlags,
+    flags: DescriptorFlags,
+) -> Answer<(Fd, bool)> {
+    const WHAT: &str = "descriptor.open_at";
+    if let Some(told) = told::<std::result::Result<bool, ErrorCode>>(state.tape.as_ref(), WHAT)? {
+        return Ok(match told {
+            Ok(is_file) => Ok((state.stand_in()?, is_file)),
+            Err(code) => Err(code),
+        });
+    }
+    let files = &mut state.parts.filesystem();
+    let opened = answer(HostDescriptor::open_at(files, fd, lookup, path, open, flags).await);
+    let opened = opened.and_then(|opened| {
+        Ok(match opened {
+            Ok(fd) => {
+                let is_file = matches!(state.parts.table.get(&fd)?, Descriptor::File(_));
+                Ok((fd, is_file))
+            }
+            Err(code) => Err(code),
+        })
+    });
+    let kept = match &opened {
+        Ok(Ok((_, is_file))) => Ok(Ok(*is_file)),
+        Ok(Err(code)) => Ok(Err(*code)),
+        Err(error) => Err(again(error)),
+    };
+    keep(state.tape.as_ref(), WHAT, &kept);
+    opened
 }
 
 fn is_plain(kind: DescriptorType) -> bool {
@@ -414,12 +523,16 @@ pub(super) async fn unlink_file_at(state: &mut State, fd: Fd, path: String) -> A
 }
 
 pub(super) async fn is_same_object(state: &mut State, one: Fd, other: Fd) -> Result<bool> {
-    HostDescriptor::is_same_object(&mut state.parts.filesystem(), one, other).await
+    kept!(
+        state,
+        "descriptor.is_same_object",
+        HostDescriptor::is_same_object(&mut state.parts.filesystem(), one, other).await
+    )
 }
 
 pub(super) async fn drop_descriptor(state: &mut State, fd: Fd) -> Result<()> {
     let rep = fd.rep();
-    state.parts.table.delete(fd)?;
+    state.take_away(fd)?;
     if let Some(opened) = state.parts.opened.remove(&rep) {
         release(state, &opened);
     }

@@ -13,7 +13,12 @@ use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     Advice, DescriptorFlags, NewTimestamp, OpenFlags, PathFlags,
 };
-use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, IoError};
+use wasmtime_wasi::p2::bindings::sockets::network::ErrorCode as SocketCode;
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, IoError, SocketError};
+use wasmtime_wasi_http::p2::bindings::http::types::{
+    ErrorCode as HttpCode, HeaderError as FieldError,
+};
+use wasmtime_wasi_http::p2::{HeaderError, HttpError};
 
 type Fd = Resource<Descriptor>;
 type Input = Resource<DynInputStream>;
@@ -47,9 +52,9 @@ const INTERFACES: &[&str] = &[
 /// functions. A function that gives nothing is marked so; the others give one value.
 macro_rules! interface {
     (@later $linker:ident $name:literal $body:tt) => {
-        interface!(@in $linker (concat!($name, "@0.3.0")) $body)
+        interface!(@in $linker ($name, concat!($name, "@0.3.0")) $body)
     };
-    (@in $linker:ident ($name:expr) {
+    (@in $linker:ident ($short:literal, $name:expr) {
         $(resource $resource:literal $type:ty => $drop:path;)*
         $($function:literal $module:ident :: $target:ident ($($arg:ident : $ty:ty),*) $($nothing:ident)?;)*
     }) => {{
@@ -60,10 +65,10 @@ macro_rules! interface {
                 wasmtime::component::ResourceType::host::<$type>(),
                 |mut store: wasmtime::StoreContextMut<'_, $crate::host::State>, rep| {
                     Box::new(async move {
-                        let state = $crate::component::link::enter(&mut store);
+                        let asked = concat!($short, " drop ", $resource);
+                        let state = $crate::component::link::enter(&mut store, asked, || rep.to_string())?;
                         $drop(state, wasmtime::component::Resource::<$type>::new_own(rep)).await?;
-                        state.give_way().await;
-                        Ok(())
+                        $crate::component::link::leave(state).await
                     })
                 },
             )?;
@@ -73,9 +78,11 @@ macro_rules! interface {
                 $function,
                 |mut store: wasmtime::StoreContextMut<'_, $crate::host::State>, ($($arg,)*): ($($ty,)*)| {
                     Box::new(async move {
-                        let state = $crate::component::link::enter(&mut store);
+                        let asked = concat!($short, " ", $function);
+                        let words = || $crate::component::words::words!($($arg),*);
+                        let state = $crate::component::link::enter(&mut store, asked, words)?;
                         let answer = $module::$target(state, $($arg),*).await?;
-                        state.give_way().await;
+                        $crate::component::link::leave(state).await?;
                         Ok(interface!(@give answer $($nothing)?))
                     })
                 },
@@ -85,16 +92,108 @@ macro_rules! interface {
     (@give $answer:ident) => { ($answer,) };
     (@give $answer:ident nothing) => { $answer };
     ($linker:ident $name:literal $body:tt) => {
-        interface!(@in $linker (concat!($name, "@0.2.12")) $body)
+        interface!(@in $linker ($name, concat!($name, "@0.2.12")) $body)
     };
 }
 pub(super) use interface;
 
-/// Counts the call.
-pub(super) fn enter<'a>(store: &'a mut StoreContextMut<'_, State>) -> &'a mut State {
+/// Functions of an interface of WASI 0.2 that are wasmtime-wasi's as they are, by the trait that
+/// has them, on what `$view` makes of the run.
+macro_rules! passed {
+    ($linker:ident $name:literal $view:path {
+        $($function:literal $trait:ident :: $method:ident ($($arg:ident : $ty:ty),*) $($nothing:ident)?;)*
+    }) => {{
+        let mut instance = $linker.instance(concat!($name, "@0.2.12"))?;
+        $(
+            instance.func_wrap_async(
+                $function,
+                |mut store: wasmtime::StoreContextMut<'_, $crate::host::State>, ($($arg,)*): ($($ty,)*)| {
+                    Box::new(async move {
+                        let asked = concat!($name, " ", $function);
+                        let words = || $crate::component::words::words!($($arg),*);
+                        let state = $crate::component::link::enter(&mut store, asked, words)?;
+                        let answer = $trait::$method(&mut $view(state), $($arg),*);
+                        let answer = $crate::component::link::Given::given(answer)?;
+                        $crate::component::link::leave(state).await?;
+                        Ok($crate::component::link::interface!(@give answer $($nothing)?))
+                    })
+                },
+            )?;
+        )*
+    }};
+}
+pub(super) use passed;
+
+/// What wasmtime-wasi gives, as the guest gets it: an error that is the guest's, or one that ends
+/// the run.
+pub(super) trait Given {
+    type To;
+    fn given(self) -> Result<Self::To>;
+}
+
+impl<T> Given for Result<T> {
+    type To = T;
+
+    fn given(self) -> Self {
+        self
+    }
+}
+
+impl<T> Given for std::result::Result<T, HttpError> {
+    type To = std::result::Result<T, HttpCode>;
+
+    fn given(self) -> Result<Self::To> {
+        self.map_or_else(|error| error.downcast().map(Err), |value| Ok(Ok(value)))
+    }
+}
+
+impl<T> Given for std::result::Result<T, HeaderError> {
+    type To = std::result::Result<T, FieldError>;
+
+    fn given(self) -> Result<Self::To> {
+        self.map_or_else(|error| error.downcast().map(Err), |value| Ok(Ok(value)))
+    }
+}
+
+impl<T> Given for std::result::Result<T, SocketError> {
+    type To = std::result::Result<T, SocketCode>;
+
+    fn given(self) -> Result<Self::To> {
+        self.map_or_else(|error| error.downcast().map(Err), |value| Ok(Ok(value)))
+    }
+}
+
+/// Counts the call. In a run that is recorded or repeated, it is put on the tape or compared.
+///
+/// # Errors
+/// Where a replay ends because the guest asks for something else.
+pub(super) fn enter<'a>(
+    store: &'a mut StoreContextMut<'_, State>,
+    function: &str,
+    words: impl FnOnce() -> String,
+) -> Result<&'a mut State> {
+    let fuel = match &store.data().tape {
+        Some(_) => Some(store.get_fuel()?),
+        None => None,
+    };
     let state = store.data_mut();
     state.usage.host_calls += 1;
-    state
+    if let Some(left) = fuel {
+        state.begin(function, words(), left)?;
+    }
+    Ok(state)
+}
+
+/// The call is over.
+///
+/// # Errors
+/// Where a replay ends: the recorded run was called off in this call.
+pub(super) async fn leave(state: &mut State) -> Result<()> {
+    state.give_way().await;
+    match &state.tape {
+        Some(tape) => tape.done(state.file_bytes),
+        None => Ok(()),
+    }
 }
 
 pub(super) async fn drop_terminal<const OUTPUT: bool>(

@@ -3,35 +3,42 @@
 //! What is done with a socket is wasmtime-wasi's, and each of its functions is called from one of
 //! ours, which judges, counts and records first. Its own check of addresses is set as well, to the
 //! same rules: whatever we overlooked, it is asked right before the system is.
+//!
+//! In a replay no socket is made: where one would be in the table, something stands for it, and
+//! what wasmtime-wasi answered then is told.
 
 mod http;
 mod names;
 mod tcp;
 mod udp;
 
+use super::kept::StandIn;
+use super::link::{Given as _, interface, passed};
 use crate::execution::Rule;
 use crate::host::State;
-use crate::network::{Ends, Http, MAX_SOCKETS, Network, Outside, Refusal};
+use crate::network::{Beside, Ends, Http, MAX_SOCKETS, Network, Outside, Refusal};
+use crate::record::{Kept, Tape};
 use policies::{Limits, NetworkGrant};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Instant;
 use wasmtime::Result;
-use wasmtime::component::{HasData, Linker, Resource};
-use wasmtime_wasi::p2::bindings::sockets::network::{
-    self, ErrorCode, IpAddressFamily, LinkOptions,
-};
-use wasmtime_wasi::p2::bindings::sockets::{
-    instance_network, ip_name_lookup, tcp as wasi_tcp, tcp_create_socket, udp as wasi_udp,
-    udp_create_socket,
-};
-use wasmtime_wasi::p2::{SocketError, SocketResult, TcpSocket, UdpSocket};
+use wasmtime::component::{Linker, Resource, ResourceTable};
+use wasmtime_wasi::p2::bindings::sockets::instance_network::Host as HostInstance;
+use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, HostNetwork, IpAddressFamily};
+use wasmtime_wasi::p2::bindings::sockets::tcp_create_socket::Host as HostTcp;
+use wasmtime_wasi::p2::bindings::sockets::udp_create_socket::Host as HostUdp;
+use wasmtime_wasi::p2::{DynPollable, TcpSocket, UdpSocket, subscribe};
 use wasmtime_wasi::sockets::{
-    SocketAddrUse, WasiSockets, WasiSocketsCtx, WasiSocketsCtxView, WasiSocketsView as _,
+    SocketAddrUse, WasiSocketsCtx, WasiSocketsCtxView, WasiSocketsView as _,
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::WasiHttpCtx;
+
+/// What the guest gets from most functions here.
+type Answer<T> = Result<std::result::Result<T, ErrorCode>>;
 
 /// The interfaces of which something is given, without their version.
 pub(super) const INTERFACES: &[&str] = &[
@@ -58,6 +65,7 @@ struct Given {
     limits: Limits,
     outside: Arc<dyn Outside>,
     begin: Instant,
+    tape: Option<Tape>,
 }
 
 /// The network, and what the guest has of it.
@@ -81,12 +89,14 @@ impl Networking {
         limits: &Limits,
         outside: Arc<dyn Outside>,
         begin: Instant,
+        tape: Option<Tape>,
     ) -> Self {
         let given = Given {
             grants,
             limits: *limits,
             outside,
             begin,
+            tape,
         };
         Self { given, made: None }
     }
@@ -94,6 +104,21 @@ impl Networking {
     pub(super) fn made(&mut self) -> &mut Made {
         let given = &mut self.given;
         self.made.get_or_insert_with(|| Box::new(Made::new(given)))
+    }
+
+    /// What goes on beside the guest, if anything does.
+    fn beside(&mut self) -> Option<&mut Beside> {
+        self.made.as_mut()?.http.beside()
+    }
+
+    /// Lets what goes on beside the guest go on; says whether there is something to give.
+    pub(super) fn go_on(&mut self, context: &mut Context<'_>) -> bool {
+        self.beside().is_some_and(|beside| beside.go_on(context))
+    }
+
+    /// Gives the guest what has come.
+    pub(super) fn give(&mut self, table: &mut ResourceTable) -> Result<()> {
+        self.beside().map_or(Ok(()), |beside| beside.give(table))
     }
 
     /// The network, if anything was asked of it.
@@ -110,7 +135,7 @@ impl Made {
         let (network, ends) = Network::new(grants, &given.limits, outside, given.begin);
         Self {
             sockets: sockets(&network, granted),
-            http: Http(Some(network.clone())),
+            http: Http::new(Some(network.clone()), given.tape.clone().map(Beside::new)),
             fields: WasiHttpCtx::new(),
             network,
             granted,
@@ -157,85 +182,130 @@ fn is_anywhere(address: SocketAddr) -> bool {
     address.ip().is_unspecified() && address.port() == 0
 }
 
-/// Sockets as the guest's calls find them.
-pub(super) struct Sockets<'a> {
-    made: &'a mut Network,
-    granted: bool,
-    open: &'a mut usize,
-    peers: &'a mut BTreeSet<SocketAddr>,
-    view: WasiSocketsCtxView<'a>,
-}
-
-struct Guarded;
-
-impl HasData for Guarded {
-    type Data<'a> = Sockets<'a>;
-}
-
-/// Counts the call.
-fn enter(state: &mut State) -> Sockets<'_> {
-    state.usage.host_calls += 1;
+/// wasmtime-wasi's functions on sockets.
+fn view(state: &mut State) -> WasiSocketsCtxView<'_> {
     let (made, table) = state.parts.network();
-    Sockets {
-        made: &mut made.network,
-        granted: made.granted,
-        open: &mut made.open,
-        peers: &mut made.peers,
-        view: WasiSocketsCtxView {
-            ctx: &mut made.sockets,
-            table,
-        },
+    WasiSocketsCtxView {
+        ctx: &mut made.sockets,
+        table,
     }
 }
 
-/// The same for what has no rule.
-fn enter_plain(state: &mut State) -> WasiSocketsCtxView<'_> {
-    enter(state).view
+/// The call's network.
+fn network(state: &mut State) -> Network {
+    state.parts.network().0.network.clone()
 }
 
 /// Defines them all.
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
-    network::add_to_linker::<State, WasiSockets>(linker, &LinkOptions::default(), enter_plain)?;
-    instance_network::add_to_linker::<State, WasiSockets>(linker, enter_plain)?;
-    ip_name_lookup::add_to_linker::<State, Guarded>(linker, enter)?;
-    wasi_tcp::add_to_linker::<State, Guarded>(linker, enter)?;
-    tcp_create_socket::add_to_linker::<State, Guarded>(linker, enter)?;
-    wasi_udp::add_to_linker::<State, Guarded>(linker, enter)?;
-    udp_create_socket::add_to_linker::<State, Guarded>(linker, enter)?;
+    interface!(linker "wasi:sockets/network" {
+        resource "network" wasmtime_wasi::p2::Network => drop_network;
+    });
+    passed!(linker "wasi:sockets/instance-network" view {
+        "instance-network" HostInstance::instance_network();
+    });
+    names::add_to_linker(linker)?;
+    interface!(linker "wasi:sockets/tcp-create-socket" {
+        "create-tcp-socket" creation::create_tcp(address_family: IpAddressFamily);
+    });
+    tcp::add_to_linker(linker)?;
+    interface!(linker "wasi:sockets/udp-create-socket" {
+        "create-udp-socket" creation::create_udp(address_family: IpAddressFamily);
+    });
+    udp::add_to_linker(linker)?;
     http::add_to_linker(linker)
 }
 
-impl Sockets<'_> {
-    fn network(&self) -> &Network {
-        self.made
-    }
+async fn drop_network(
+    state: &mut State,
+    network: Resource<wasmtime_wasi::p2::Network>,
+) -> Result<()> {
+    HostNetwork::drop(&mut view(state), network)
+}
 
-    /// Whether one more socket may be made.
-    fn may_open(&self, what: &str, target: &str) -> SocketResult<()> {
-        if !self.granted {
-            let refusal = self.network().refuse(what, target, Refusal::NotGranted);
-            return Err(code(&refusal).into());
-        }
-        if *self.open >= MAX_SOCKETS {
-            let refusal = self.network().refuse(what, target, Refusal::Sockets);
-            return Err(code(&refusal).into());
-        }
-        Ok(())
+/// What wasmtime-wasi answers, where that is a resource or more: what of it is told in a replay,
+/// and what then stands for it.
+async fn kept_of<T, K: Kept>(
+    state: &mut State,
+    function: &str,
+    outside: impl AsyncFnOnce(&mut State) -> Answer<T>,
+    keep: impl FnOnce(&T) -> K,
+    again: impl FnOnce(&mut State, K) -> Result<T>,
+) -> Answer<T> {
+    let tape = state.tape.clone();
+    let told: Option<std::result::Result<K, ErrorCode>> =
+        crate::record::told(tape.as_ref(), function)?;
+    if let Some(told) = told {
+        return Ok(match told {
+            Ok(kept) => Ok(again(state, kept)?),
+            Err(code) => Err(code),
+        });
     }
+    let answer = outside(state).await;
+    if let Some(tape) = &tape {
+        let kept = match &answer {
+            Ok(Ok(value)) => Ok(Ok(keep(value))),
+            Ok(Err(code)) => Ok(Err(*code)),
+            Err(error) => Err(super::files::again(error)),
+        };
+        tape.keep::<std::result::Result<K, ErrorCode>>(function, &kept);
+    }
+    answer
+}
 
-    /// A socket that listens, or whose port others could know.
-    fn inward<T>(&self, what: &str, target: &str) -> SocketResult<T> {
-        let refusal = self.network().refuse(what, target, Refusal::Inward);
-        Err(code(&refusal).into())
+/// A pollable of something whose readiness comes from outside.
+fn subscribed<T>(
+    state: &mut State,
+    of: &Resource<T>,
+    real: impl FnOnce(&mut State) -> Result<Resource<DynPollable>>,
+) -> Result<Resource<DynPollable>> {
+    let pollable = if state.replays() {
+        let stand_in = Resource::<StandIn>::new_borrow(of.rep());
+        subscribe(&mut state.parts.table, stand_in)?
+    } else {
+        real(state)?
+    };
+    if state.tape.is_some() {
+        let waits = super::poll::Waits::Outside;
+        state.parts.waits.insert(pollable.rep(), waits);
     }
+    Ok(pollable)
+}
 
-    /// Whether a socket may be bound there: only where the system chooses.
-    fn may_bind(&self, what: &str, address: SocketAddr) -> SocketResult<()> {
-        if is_anywhere(address) {
-            return Ok(());
-        }
-        self.inward(what, &address.to_string())
+/// A socket is gone.
+fn closed(state: &mut State) {
+    let open = &mut state.parts.network().0.open;
+    *open = open.saturating_sub(1);
+}
+
+/// Whether one more socket may be made.
+fn may_open(state: &mut State, what: &str, target: &str) -> std::result::Result<(), ErrorCode> {
+    let made = state.parts.network().0;
+    let refusal = if !made.granted {
+        Refusal::NotGranted
+    } else if made.open >= MAX_SOCKETS {
+        Refusal::Sockets
+    } else {
+        return Ok(());
+    };
+    Err(code(&made.network.refuse(what, target, refusal)))
+}
+
+/// A socket that listens, or whose port others could know.
+fn inward(state: &mut State, what: &str, target: &str) -> ErrorCode {
+    code(&network(state).refuse(what, target, Refusal::Inward))
+}
+
+/// Whether a socket may be bound there: only where the system chooses.
+fn may_bind(
+    state: &mut State,
+    what: &str,
+    address: SocketAddr,
+) -> std::result::Result<(), ErrorCode> {
+    if is_anywhere(address) {
+        return Ok(());
     }
+    Err(inward(state, what, &address.to_string()))
 }
 
 /// What the guest is told of a refusal.
@@ -257,42 +327,44 @@ fn code(refusal: &Refusal) -> ErrorCode {
     }
 }
 
-impl network::Host for Sockets<'_> {
-    fn convert_error_code(&mut self, error: SocketError) -> Result<ErrorCode> {
-        network::Host::convert_error_code(&mut self.view, error)
-    }
+mod creation {
+    use super::*;
+    use crate::component::files::try_guest;
 
-    fn network_error_code(
-        &mut self,
-        error: Resource<wasmtime::Error>,
-    ) -> Result<Option<ErrorCode>> {
-        network::Host::network_error_code(&mut self.view, error)
-    }
-}
-
-impl network::HostNetwork for Sockets<'_> {
-    fn drop(&mut self, network: Resource<wasmtime_wasi::p2::Network>) -> Result<()> {
-        network::HostNetwork::drop(&mut self.view, network)
-    }
-}
-
-impl tcp_create_socket::Host for Sockets<'_> {
-    fn create_tcp_socket(&mut self, family: IpAddressFamily) -> SocketResult<Resource<TcpSocket>> {
-        self.may_open("create-tcp-socket", "a TCP socket")?;
-        let socket = tcp_create_socket::Host::create_tcp_socket(&mut self.view, family)?;
-        *self.open += 1;
-        Ok(socket)
-    }
-}
-
-impl udp_create_socket::Host for Sockets<'_> {
-    async fn create_udp_socket(
-        &mut self,
+    pub(super) async fn create_tcp(
+        state: &mut State,
         family: IpAddressFamily,
-    ) -> SocketResult<Resource<UdpSocket>> {
-        self.may_open("create-udp-socket", "a UDP socket")?;
-        let socket = udp_create_socket::Host::create_udp_socket(&mut self.view, family).await?;
-        *self.open += 1;
-        Ok(socket)
+    ) -> Answer<Resource<TcpSocket>> {
+        try_guest!(may_open(state, "create-tcp-socket", "a TCP socket"));
+        let socket = kept_of(
+            state,
+            "create-tcp-socket",
+            async |state| HostTcp::create_tcp_socket(&mut view(state), family).given(),
+            |_| (),
+            |state, ()| state.stand_in(),
+        );
+        let socket = try_guest!(socket.await?);
+        state.parts.network().0.open += 1;
+        Ok(Ok(socket))
+    }
+
+    pub(super) async fn create_udp(
+        state: &mut State,
+        family: IpAddressFamily,
+    ) -> Answer<Resource<UdpSocket>> {
+        try_guest!(may_open(state, "create-udp-socket", "a UDP socket"));
+        let socket = kept_of(
+            state,
+            "create-udp-socket",
+            async |state| {
+                let created = HostUdp::create_udp_socket(&mut view(state), family).await;
+                created.given()
+            },
+            |_| (),
+            |state, ()| state.stand_in(),
+        );
+        let socket = try_guest!(socket.await?);
+        state.parts.network().0.open += 1;
+        Ok(Ok(socket))
     }
 }

@@ -5,7 +5,8 @@ use super::files::Opened;
 use super::network::{Made, Networking};
 use super::poll::Waits;
 use super::streams::Stream;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use wasmtime::Result;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
@@ -22,10 +23,15 @@ pub(crate) struct Parts {
     pub(super) streams: BTreeMap<u32, Stream>,
     /// The pollables that are ours.
     pub(super) waits: BTreeMap<u32, Waits>,
+    /// The streams of which it comes from outside when they are ready; kept only in runs that are
+    /// recorded or repeated.
+    pub(super) outside: BTreeSet<u32>,
     /// What the guest has opened.
     pub(super) opened: BTreeMap<u32, Opened>,
     /// How many of the process's descriptors that are.
     pub(super) open: usize,
+    /// Waits of WASI 0.3 that have begun.
+    pub(super) waited: u32,
     /// Bytes of listings that are under way.
     pub(super) listed: usize,
     pub(crate) networking: Networking,
@@ -41,8 +47,10 @@ impl Parts {
             files: false,
             streams: BTreeMap::new(),
             waits: BTreeMap::new(),
+            outside: BTreeSet::new(),
             opened: BTreeMap::new(),
             open: 0,
+            waited: 0,
             listed: 0,
             networking,
         }
@@ -52,6 +60,19 @@ impl Parts {
     pub(crate) fn give_files(&mut self, wasi: WasiCtx) {
         self.wasi = Some(Box::new(wasi));
         self.files = true;
+    }
+
+    /// Says that folders are granted, where what they hold is told by a recording.
+    pub(crate) fn promise_files(&mut self) {
+        self.files = true;
+    }
+
+    /// Gives the guest what has come of its requests.
+    ///
+    /// # Errors
+    /// Where a resource is not what it was.
+    pub(super) fn give(&mut self) -> Result<()> {
+        self.networking.give(&mut self.table)
     }
 
     /// The network and what is held for the guest.

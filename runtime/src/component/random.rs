@@ -1,7 +1,7 @@
 //! `wasi:random`: all three interfaces give the same, from the generator or the system.
 
 use crate::host::State;
-use crate::host::time::{RANDOM_PIECE, fill};
+use crate::host::time::RANDOM_PIECE;
 use wasmtime::{Result, bail};
 
 /// What can be asked for at once, in bytes: the host makes the list before it is copied to where
@@ -17,7 +17,7 @@ pub(super) async fn bytes(state: &mut State, length: u64) -> Result<Vec<u8>> {
     }
     let mut bytes = vec![0; usize::try_from(length)?];
     for piece in bytes.chunks_mut(RANDOM_PIECE) {
-        fill(&mut state.seed, piece)?;
+        state.fill(piece)?;
         state.give_way_by_the_clock().await;
     }
     Ok(bytes)
@@ -25,7 +25,7 @@ pub(super) async fn bytes(state: &mut State, length: u64) -> Result<Vec<u8>> {
 
 pub(super) async fn number(state: &mut State) -> Result<u64> {
     let mut bytes = [0; 8];
-    fill(&mut state.seed, &mut bytes)?;
+    state.fill(&mut bytes)?;
     Ok(u64::from_le_bytes(bytes))
 }
 

@@ -6,6 +6,7 @@ use super::clocks::datetime;
 use super::files::{Answer, Fd, answer, note, pass, try_guest};
 use crate::host::State;
 use crate::host::time::EPOCH;
+use crate::record::kept;
 use policies::Clocks;
 use wasmtime::Result;
 use wasmtime::component::Resource;
@@ -59,13 +60,13 @@ pub(super) async fn stat_at(
 
 /// Reads a whole folder and puts it in order.
 pub(super) async fn read_directory(state: &mut State, fd: Fd) -> Answer<Resource<Listing>> {
-    let all = try_guest!(pass!(state, read_directory(fd))?);
-    let all = state.parts.table.delete(all)?;
+    let all = kept!(state, "descriptor.read_directory", listed(state, fd).await);
+    let all = try_guest!(all?);
     let mut entries = Vec::new();
     let mut bytes = 0;
     for entry in all {
         // A name that is no text can't be told, as wasmtime-wasi has it.
-        let entry = try_guest!(answer(entry)?);
+        let entry = try_guest!(entry);
         bytes += entry.name.len() + ENTRY;
         if state.parts.listed + bytes > MAX_LISTED {
             return Ok(Err(ErrorCode::Overflow));
@@ -77,6 +78,28 @@ pub(super) async fn read_directory(state: &mut State, fd: Fd) -> Answer<Resource
     let listing = state.parts.table.push(Listing { entries, bytes })?;
     state.parts.listed += bytes;
     Ok(Ok(listing))
+}
+
+/// What a folder holds, as far as any guest may read it.
+async fn listed(
+    state: &mut State,
+    fd: Fd,
+) -> Answer<Vec<std::result::Result<DirectoryEntry, ErrorCode>>> {
+    let all = HostDescriptor::read_directory(&mut state.parts.filesystem(), fd).await;
+    let all = try_guest!(answer(all)?);
+    let all = state.parts.table.delete(all)?;
+    let mut entries = Vec::new();
+    let mut bytes = 0;
+    for entry in all {
+        let entry = answer(entry)?;
+        bytes += ENTRY + entry.as_ref().map_or(0, |entry| entry.name.len());
+        let ends = entry.is_err() || bytes > MAX_LISTED;
+        entries.push(entry);
+        if ends {
+            break;
+        }
+    }
+    Ok(Ok(entries))
 }
 
 pub(super) async fn read_directory_entry(

@@ -4,7 +4,9 @@
 //! the disk where they must, and take at most [`PERMIT`] bytes at once, whatever is asked for. So
 //! no guest sees how fast the host is. The others (of the network) are wasmtime-wasi's.
 
+use super::beside::beside;
 use super::files::{self, Opened};
+use super::kept::{keep_stream, told_stream};
 use super::poll::Waits;
 use crate::call;
 use crate::host::{State, wait_for_more};
@@ -41,7 +43,8 @@ pub(super) enum Stream {
 /// Where a stream writes a file.
 pub(super) struct Write {
     pub(super) opened: Opened,
-    pub(super) file: Arc<std::fs::File>,
+    /// `None` in a replay.
+    pub(super) file: Option<Arc<std::fs::File>>,
     /// `None` at the file's end, wherever that is.
     pub(super) at: Option<u64>,
 }
@@ -122,8 +125,15 @@ async fn take(
             if room == 0 {
                 return Ok(Ok(Vec::new()));
             }
-            let file = state.parts.table.get_mut(&stream)?;
-            let result = file.blocking_read(room).await;
+            const WHAT: &str = "file read by a stream";
+            let result = match told_stream(state.tape.as_ref(), WHAT) {
+                Some(told) => told,
+                None => {
+                    let file = state.parts.table.get_mut(&stream)?;
+                    let result = file.blocking_read(room).await;
+                    keep_stream(state.tape.as_ref(), WHAT, result)
+                }
+            };
             match converted(state, result)? {
                 Ok(bytes) => bytes.into(),
                 Err(error) => return Ok(Err(error)),
@@ -131,9 +141,11 @@ async fn take(
         }
         Some(_) => bail!("a stream that is written can't be read"),
         None => {
-            let table = &mut state.parts.table;
+            let (tape, parts) = (state.tape.as_ref(), &mut state.parts);
+            let table = &mut parts.table;
             let result = if waits {
-                table.blocking_read(stream, length).await
+                let read = table.blocking_read(stream, length);
+                beside(tape, &mut parts.networking, read).await?
             } else {
                 HostInputStream::read(table, stream, length)
             };
@@ -174,8 +186,8 @@ async fn put_file(
     if length == 0 {
         return Ok(Ok(()));
     }
-    let hole = files::hole(&write.file, write.at);
-    let name = write.opened.name.clone();
+    let (file, at, name) = (write.file.clone(), write.at, write.opened.name.clone());
+    let hole = files::hole(state, file.as_deref(), at)?;
     if let Err(code) = files::may_write(
         state,
         "output-stream.write",
@@ -185,8 +197,15 @@ async fn put_file(
         let error = state.parts.table.push(IoError::from(code))?;
         return Ok(Err(StreamError::LastOperationFailed(error)));
     }
-    let file = state.parts.table.get_mut(stream)?;
-    let result = file.blocking_write_and_flush(bytes.into()).await;
+    const WHAT: &str = "file written by a stream";
+    let result = match told_stream::<()>(state.tape.as_ref(), WHAT) {
+        Some(told) => told,
+        None => {
+            let file = state.parts.table.get_mut(stream)?;
+            let result = file.blocking_write_and_flush(bytes.into()).await;
+            keep_stream(state.tape.as_ref(), WHAT, result)
+        }
+    };
     if result.is_ok() {
         state.file_bytes += hole + length;
         state.usage.bytes_written += length;
@@ -201,6 +220,15 @@ async fn put_file(
 
 fn is_ours(state: &State, stream: u32) -> bool {
     state.parts.streams.contains_key(&stream)
+}
+
+/// What whoever waits for a stream waits for.
+fn waits(state: &State, stream: u32) -> Option<Waits> {
+    if is_ours(state, stream) {
+        return Some(Waits::Never);
+    }
+    let outside = state.parts.outside.contains(&stream);
+    outside.then_some(Waits::Outside)
 }
 
 pub(super) async fn read(
@@ -241,10 +269,10 @@ pub(super) async fn subscribe_input(
     state: &mut State,
     stream: Resource<DynInputStream>,
 ) -> Result<Resource<DynPollable>> {
-    let ours = is_ours(state, stream.rep());
+    let waits = waits(state, stream.rep());
     let pollable = subscribe(&mut state.parts.table, stream)?;
-    if ours {
-        state.parts.waits.insert(pollable.rep(), Waits::Never);
+    if let Some(waits) = waits {
+        state.parts.waits.insert(pollable.rep(), waits);
     }
     Ok(pollable)
 }
@@ -298,8 +326,9 @@ pub(super) async fn blocking_write_and_flush(
         );
     }
     if !is_ours(state, stream.rep()) {
-        let table = &mut state.parts.table;
-        let result = HostOutputStream::blocking_write_and_flush(table, stream, bytes).await;
+        let (tape, parts) = (state.tape.as_ref(), &mut state.parts);
+        let write = HostOutputStream::blocking_write_and_flush(&mut parts.table, stream, bytes);
+        let result = beside(tape, &mut parts.networking, write).await?;
         return converted(state, result);
     }
     put(state, &stream, bytes).await
@@ -342,7 +371,9 @@ pub(super) async fn blocking_flush(
     if is_ours(state, stream.rep()) {
         return Ok(Ok(()));
     }
-    let result = HostOutputStream::blocking_flush(&mut state.parts.table, stream).await;
+    let (tape, parts) = (state.tape.as_ref(), &mut state.parts);
+    let flush = HostOutputStream::blocking_flush(&mut parts.table, stream);
+    let result = beside(tape, &mut parts.networking, flush).await?;
     converted(state, result)
 }
 
@@ -350,10 +381,10 @@ pub(super) async fn subscribe_output(
     state: &mut State,
     stream: Resource<DynOutputStream>,
 ) -> Result<Resource<DynPollable>> {
-    let ours = is_ours(state, stream.rep());
+    let waits = waits(state, stream.rep());
     let pollable = subscribe(&mut state.parts.table, stream)?;
-    if ours {
-        state.parts.waits.insert(pollable.rep(), Waits::Never);
+    if let Some(waits) = waits {
+        state.parts.waits.insert(pollable.rep(), waits);
     }
     Ok(pollable)
 }
@@ -386,9 +417,10 @@ async fn spliced(
     let permit = if is_ours(state, to.rep()) {
         Ok(PERMIT)
     } else {
-        let stream = state.parts.table.get_mut(&to)?;
+        let (tape, parts) = (state.tape.as_ref(), &mut state.parts);
+        let stream = parts.table.get_mut(&to)?;
         let result = if waits {
-            stream.write_ready().await
+            beside(tape, &mut parts.networking, stream.write_ready()).await?
         } else {
             stream.check_write()
         };
@@ -411,9 +443,11 @@ async fn spliced(
     } else if is_ours(state, to.rep()) {
         put(state, &to, bytes).await?
     } else {
-        let stream = state.parts.table.get_mut(&to)?;
+        let (tape, parts) = (state.tape.as_ref(), &mut state.parts);
+        let stream = parts.table.get_mut(&to)?;
         let result = if waits {
-            stream.blocking_write_and_flush(bytes.into()).await
+            let write = stream.blocking_write_and_flush(bytes.into());
+            beside(tape, &mut parts.networking, write).await?
         } else {
             stream.write(bytes.into())
         };
@@ -434,6 +468,7 @@ pub(super) async fn drop_output(
 }
 
 fn forget(state: &mut State, stream: u32) {
+    state.parts.outside.remove(&stream);
     if let Some(Stream::Read(opened) | Stream::Write(Write { opened, .. })) =
         state.parts.streams.remove(&stream)
     {

@@ -5,9 +5,11 @@
 
 use super::cli::{self, Terminal};
 use super::link::{self, drop_terminal, interface};
+use super::words::words;
 use super::{clocks, random};
 use crate::call;
 use crate::host::{State, Stop};
+use crate::record::{Tape, kept};
 use policies::Clocks;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -95,39 +97,56 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
 
 /// Clocks: those of the system and waiting.
 fn waits(linker: &mut Linker<State>) -> Result<()> {
-    let mut clock = linker.instance("wasi:clocks/system-clock@0.3.0")?;
-    clock.func_wrap_async("now", |mut store: StoreContextMut<'_, State>, (): ()| {
-        Box::new(async move {
-            let now = clocks::wall_now(link::enter(&mut store)).await?;
-            Ok((Instant {
-                seconds: i64::try_from(now.seconds)?,
-                nanoseconds: now.nanoseconds,
-            },))
-        })
-    })?;
-    clock.func_wrap_async(
-        "get-resolution",
-        |mut store: StoreContextMut<'_, State>, (): ()| {
-            Box::new(async move { Ok((clocks::resolution(link::enter(&mut store)).await?,)) })
-        },
-    )?;
+    interface!(@later linker "wasi:clocks/system-clock" {
+        "now" system_clock::now();
+        "get-resolution" clocks::resolution();
+    });
     let mut clock = linker.instance("wasi:clocks/monotonic-clock@0.3.0")?;
     clock.func_wrap_concurrent("wait-until", |store: &Accessor<State>, (when,): (u64,)| {
         Box::pin(async move {
             let now = store.with(|mut access| {
-                let state = access.get();
-                state.usage.host_calls += 1;
-                now(state)
+                const WHAT: &str = "wasi:clocks/monotonic-clock wait-until";
+                let mut store = access.as_context_mut();
+                now(called(&mut store, WHAT, || words!(when))?)
             })?;
             wait(store, when.saturating_sub(now)).await
         })
     })?;
     clock.func_wrap_concurrent("wait-for", |store: &Accessor<State>, (length,): (u64,)| {
         Box::pin(async move {
-            store.with(|mut access| access.get().usage.host_calls += 1);
+            store.with(|mut access| {
+                const WHAT: &str = "wasi:clocks/monotonic-clock wait-for";
+                let mut store = access.as_context_mut();
+                called(&mut store, WHAT, || words!(length)).map(drop)
+            })?;
             wait(store, length).await
         })
     })
+}
+
+/// A call that is over at once, whatever comes of it later.
+fn called<'a>(
+    store: &'a mut StoreContextMut<'_, State>,
+    function: &str,
+    words: impl FnOnce() -> String,
+) -> Result<&'a mut State> {
+    let state = link::enter(store, function, words)?;
+    if let Some(tape) = &state.tape {
+        tape.done(state.file_bytes)?;
+    }
+    Ok(state)
+}
+
+mod system_clock {
+    use super::*;
+
+    pub(super) async fn now(state: &mut State) -> Result<Instant> {
+        let now = clocks::wall_now(state).await?;
+        Ok(Instant {
+            seconds: i64::try_from(now.seconds)?,
+            nanoseconds: now.nanoseconds,
+        })
+    }
 }
 
 /// Where the monotonic clock stands, without a reading of it.
@@ -135,7 +154,7 @@ fn now(state: &mut State) -> Result<u64> {
     use wasmtime_wasi::clocks::WasiClocksView as _;
     use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::Host as _;
     if state.clocks == Clocks::Real {
-        return state.parts.clocks().now();
+        return kept!(state, "monotonic clock now", state.parts.clocks().now());
     }
     Ok(state.virtual_nanos)
 }
@@ -143,38 +162,94 @@ fn now(state: &mut State) -> Result<u64> {
 /// Waits, by a real clock; any other is moved on at once, so that of two that wait at the same
 /// time the second begins when the first is over.
 async fn wait(store: &Accessor<State>, nanos: u64) -> Result<()> {
-    let clocks = store.with(|mut access| {
+    let (clocks, tape, id) = store.with(|mut access| {
         let state = access.get();
         if state.clocks == Clocks::Virtual {
             state.virtual_nanos = state.virtual_nanos.saturating_add(nanos);
         }
-        state.clocks
+        state.parts.waited += 1;
+        (state.clocks, state.tape.clone(), state.parts.waited)
     });
-    if clocks == Clocks::Real {
-        tokio::time::sleep(Duration::from_nanos(nanos)).await;
+    if clocks != Clocks::Real {
+        return Ok(());
     }
-    Ok(())
+    match tape {
+        Some(tape) if tape.replays() => wait_as_then(store, &tape, id).await,
+        tape => {
+            tokio::time::sleep(Duration::from_nanos(nanos)).await;
+            if let Some(tape) = tape {
+                tape.happened(WAITED, id, &used(store)?);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// What happens, as recordings name it: a wait is over, when so much fuel was used. Other tasks of
+/// the guest may go on while one waits, so a host call is no place for it.
+const WAITED: &str = "event: wait over";
+
+/// How often a replay looks whether a wait is over while no fuel is used: whatever else the guest
+/// can do has had its turn by then.
+const LOOKS: u32 = 256;
+
+/// Units of fuel that were used until now.
+fn used(store: &Accessor<State>) -> Result<u64> {
+    store.with(|mut access| {
+        let left = access.as_context_mut().get_fuel()?;
+        Ok(access.get().limits.fuel.0.saturating_sub(left))
+    })
+}
+
+/// Waits in a replay until as much fuel is used as was then.
+async fn wait_as_then(store: &Accessor<State>, tape: &Tape, id: u32) -> Result<()> {
+    let (mut last, mut looks) = (0, 0);
+    std::future::poll_fn(|context| {
+        let used = match used(store) {
+            Ok(used) => used,
+            Err(error) => return Poll::Ready(Err(error)),
+        };
+        if tape.comes(WAITED, id, used) {
+            return Poll::Ready(Ok(()));
+        }
+        looks = if used == last { looks + 1 } else { 0 };
+        last = used;
+        if looks > LOOKS || tape.has_ended() {
+            return Poll::Ready(Err(tape.stuck()));
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }
 
 fn standard(linker: &mut Linker<State>) -> Result<()> {
     linker.instance("wasi:cli/stdin@0.3.0")?.func_wrap(
         "read-via-stream",
         |mut store: StoreContextMut<'_, State>, (): ()| {
-            link::enter(&mut store);
+            called(&mut store, "wasi:cli/stdin read-via-stream", String::new)?;
             let (done, ended) = oneshot::channel();
             let stream = StreamReader::new(&mut store, Input { _done: done })?;
             let ended = end_of(&mut store, ended)?;
             Ok(((stream, ended),))
         },
     )?;
-    for (name, stream) in [
-        ("wasi:cli/stdout@0.3.0", call::Stream::Stdout),
-        ("wasi:cli/stderr@0.3.0", call::Stream::Stderr),
+    for (name, asked, stream) in [
+        (
+            "wasi:cli/stdout@0.3.0",
+            "wasi:cli/stdout write-via-stream",
+            call::Stream::Stdout,
+        ),
+        (
+            "wasi:cli/stderr@0.3.0",
+            "wasi:cli/stderr write-via-stream",
+            call::Stream::Stderr,
+        ),
     ] {
         linker.instance(name)?.func_wrap(
             "write-via-stream",
             move |mut store: StoreContextMut<'_, State>, (data,): (StreamReader<u8>,)| {
-                link::enter(&mut store);
+                called(&mut store, asked, String::new)?;
                 let (done, ended) = oneshot::channel();
                 let output = Output {
                     stream,

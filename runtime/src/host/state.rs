@@ -7,7 +7,7 @@ use crate::host::quick::Work;
 use crate::host::sight::Sight;
 use crate::limiter::Limiter;
 use crate::network::Outside;
-use crate::record::Tape;
+use crate::record::{Tape, Told};
 use crate::sandbox::Largest;
 use policies::{Access, Clocks, DirectoryGrant, GuestPath, HostPath, Limits, Random};
 use std::collections::{BTreeMap, BTreeSet};
@@ -222,7 +222,12 @@ impl State {
         let words = Words { args, env: allowed };
         let limits = &policy.limits;
         let grants = policy.capabilities.network;
-        let mut parts = Parts::new(Networking::new(grants, limits, outside, begin));
+        let outside = match &tape {
+            Some(tape) if component => Arc::new(Told::new(outside, tape.clone())),
+            _ => outside,
+        };
+        let networking = Networking::new(grants, limits, outside, begin, tape.clone());
+        let mut parts = Parts::new(networking);
         let may_have_files = !policy.capabilities.directories.is_empty();
         let mut set_up = || {
             if !may_have_files {
@@ -244,6 +249,9 @@ impl State {
                 tape.largest(largest),
             ),
         };
+        if component && may_have_files && tape.as_ref().is_some_and(Tape::replays) {
+            parts.promise_files();
+        }
         let usage = Usage {
             denied: denied.len() as u64,
             ..Usage::default()
@@ -342,6 +350,9 @@ impl State {
         measure: impl FnOnce(&mut Usage),
     ) -> Execution {
         measure(&mut self.usage);
+        if let Some(tape) = &self.tape {
+            tape.close();
+        }
         self.usage.peak_memory = self.limiter.peak as u64;
         self.usage.denied += self.limiter.denied_count;
         self.denied.append(&mut self.limiter.denied);

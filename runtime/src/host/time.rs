@@ -72,18 +72,21 @@ fn next(seed: &mut u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// Random bytes, from the generator if there is a seed.
-pub(crate) fn fill(seed: &mut Option<u64>, piece: &mut [u8]) -> Result<()> {
-    match seed {
-        None => getrandom::fill(piece)?,
-        Some(seed) => {
-            for eight in piece.chunks_mut(8) {
-                let bytes = next(seed).to_le_bytes();
-                eight.copy_from_slice(&bytes[..eight.len()]);
-            }
+impl State {
+    /// Random bytes, from the generator if there is a seed.
+    ///
+    /// # Errors
+    /// When the system has none, or a replay ends.
+    pub(crate) fn fill(&mut self, piece: &mut [u8]) -> Result<()> {
+        let Some(seed) = &mut self.seed else {
+            return self.random(piece);
+        };
+        for eight in piece.chunks_mut(8) {
+            let bytes = next(seed).to_le_bytes();
+            eight.copy_from_slice(&bytes[..eight.len()]);
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Random bytes made between two looks at whether others wait for their turn.
@@ -95,10 +98,7 @@ pub(super) async fn random_get(host: &mut Host<'_>, at: i32, length: i32) -> Res
     };
     for start in range.clone().step_by(RANDOM_PIECE) {
         let piece = &mut host.memory[start..range.end.min(start + RANDOM_PIECE)];
-        match host.state.seed {
-            None => host.state.random(piece)?,
-            Some(_) => fill(&mut host.state.seed, piece)?,
-        }
+        host.state.fill(piece)?;
         host.state.give_way_by_the_clock().await;
     }
     Ok(errno::SUCCESS)

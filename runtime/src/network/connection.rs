@@ -2,17 +2,20 @@
 
 use super::outside::{Destination, Exchange};
 use super::tls::{Tls, server_name};
+use bytes::Bytes;
 use http::Request;
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, Sleep, sleep, timeout};
 use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, WasiBody};
 
@@ -65,8 +68,63 @@ pub(super) async fn exchange(
             None => Ok(()),
         }
     };
-    let response = response.map(|body| body.map_err(read_error).boxed_unsync());
+    let between = destination.between;
+    let response = response.map(|body| {
+        let body = body.map_err(read_error).boxed_unsync();
+        Timed::new(body, between).boxed_unsync()
+    });
     Ok((response, Box::new(driver)))
+}
+
+/// A body whose pieces have to come in time.
+struct Timed {
+    body: WasiBody,
+    /// What may pass between two pieces.
+    between: Duration,
+    over: Pin<Box<Sleep>>,
+    broken: bool,
+}
+
+impl Timed {
+    fn new(body: WasiBody, between: Duration) -> Self {
+        Self {
+            body,
+            between,
+            over: Box::pin(sleep(between)),
+            broken: false,
+        }
+    }
+}
+
+impl Body for Timed {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if self.broken {
+            return Poll::Ready(None);
+        }
+        let this = &mut *self;
+        let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
+            ready!(this.over.as_mut().poll(context));
+            this.broken = true;
+            return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
+        };
+        let when = Instant::now().checked_add(this.between);
+        this.over.as_mut().reset(when.unwrap_or_else(Instant::now));
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.broken || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 async fn connect(tls: &Tls, destination: &Destination) -> Result<Box<dyn Io>, Error> {

@@ -4,6 +4,7 @@
 //! out is what the guest wrote, but for `Host`, which is ours; nothing is followed, retried, kept
 //! for the next request or sent through a proxy.
 
+use super::beside::Beside;
 use super::outside::{Destination, Exchange};
 use super::{Host, Network, Refusal};
 use bytes::Bytes;
@@ -16,7 +17,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
     WasiHttpHooks,
@@ -37,13 +37,28 @@ const CHUNK: usize = 64 << 10;
 /// and that is us.
 const FORBIDDEN: [HeaderName; 2] = [header::TE, header::EXPECT];
 
-type Sent = (
+/// A response, and what is to be polled while its body is read.
+pub(super) type Sent = (
     Response<WasiBody>,
     Box<dyn Future<Output = Result<(), Error>> + Send>,
 );
 
 /// A run's `wasi:http`.
-pub(crate) struct Http(pub(crate) Option<Network>);
+pub(crate) struct Http {
+    network: Option<Network>,
+    /// What goes on beside the guest, where that is not a task of its own.
+    beside: Option<Beside>,
+}
+
+impl Http {
+    pub(crate) fn new(network: Option<Network>, beside: Option<Beside>) -> Self {
+        Self { network, beside }
+    }
+
+    pub(crate) fn beside(&mut self) -> Option<&mut Beside> {
+        self.beside.as_mut()
+    }
+}
 
 impl WasiHttpHooks for Http {
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
@@ -56,8 +71,8 @@ impl WasiHttpHooks for Http {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
-        let network = self.0.clone();
-        Box::new(async move {
+        let network = self.network.clone();
+        let sent = async move {
             let network = network.ok_or(Error::HttpRequestDenied)?;
             let ended = network.ended().clone();
             let sent = tokio::select! {
@@ -74,7 +89,11 @@ impl WasiHttpHooks for Http {
                 }
             };
             Ok((response, Box::new(driver) as _))
-        })
+        };
+        match &mut self.beside {
+            Some(beside) => beside.begin(Box::pin(sent)),
+            None => Box::new(sent),
+        }
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {
@@ -174,16 +193,18 @@ async fn send(
     let left = network
         .deadline()
         .saturating_duration_since(std::time::Instant::now());
+    // Where the guest asked for none, the run's own end comes first.
+    let left = left.saturating_add(Duration::from_secs(1));
     let within = |asked: Option<Duration>| asked.map_or(left, |asked| asked.min(left));
-    let between = within(options.between_bytes_timeout);
     let destination = Destination {
         tls: target.tls.then(|| target.host.clone()),
         // Judged once more, as they are now used.
         to: to.into_iter().filter(|to| network.reaches(*to)).collect(),
         connect: within(options.connect_timeout),
         first_byte: within(options.first_byte_timeout),
+        between: within(options.between_bytes_timeout),
     };
-    let outgoing = Counted::new(network.clone(), Direction::Out, None);
+    let outgoing = Counted::new(network.clone(), Direction::Out);
     let request = request.map(|body| outgoing.over(body));
     let (response, driver) = network.outside().exchange(destination, request).await?;
 
@@ -199,7 +220,7 @@ async fn send(
     network
         .receives(WHAT, size)
         .map_err(|refusal| error(&refusal))?;
-    let incoming = Counted::new(network, Direction::In, Some(between));
+    let incoming = Counted::new(network, Direction::In);
     Ok((response.map(|body| incoming.over(body)), driver))
 }
 
@@ -234,20 +255,17 @@ struct Counted {
     body: WasiBody,
     network: Network,
     direction: Direction,
-    /// What may pass between two pieces, and when that is over.
-    between: Option<(Duration, Pin<Box<Sleep>>)>,
     broken: bool,
 }
 
 impl Counted {
-    fn new(network: Network, direction: Direction, between: Option<Duration>) -> Self {
+    fn new(network: Network, direction: Direction) -> Self {
         Self {
             body: http_body_util::Empty::new()
                 .map_err(|never| match never {})
                 .boxed_unsync(),
             network,
             direction,
-            between: between.map(|between| (between, Box::pin(tokio::time::sleep(between)))),
             broken: false,
         }
     }
@@ -295,18 +313,7 @@ impl Body for Counted {
             return Poll::Ready(None);
         }
         let this = &mut *self;
-        let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
-            let Some((_, sleep)) = &mut this.between else {
-                return Poll::Pending;
-            };
-            ready!(sleep.as_mut().poll(context));
-            this.broken = true;
-            return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
-        };
-        if let Some((between, sleep)) = &mut this.between {
-            let when = Instant::now().checked_add(*between);
-            sleep.as_mut().reset(when.unwrap_or_else(Instant::now));
-        }
+        let frame = ready!(Pin::new(&mut this.body).poll_frame(context));
         let Some(Ok(frame)) = frame else {
             return Poll::Ready(frame);
         };

@@ -23,6 +23,8 @@ pub(crate) struct Destination {
     pub(crate) connect: Duration,
     /// Time from there to the response's head.
     pub(crate) first_byte: Duration,
+    /// Time between two pieces of the response's body.
+    pub(crate) between: Duration,
 }
 
 /// A response, and what is to be polled while its body is read.

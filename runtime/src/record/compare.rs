@@ -147,6 +147,17 @@ pub(super) fn differences(content: &Content, execution: &Execution) -> Vec<Diffe
             then.files_created.into(),
             now_used.files_created.into(),
         ),
+        (
+            "network requests",
+            then.network_requests.into(),
+            now_used.network_requests.into(),
+        ),
+        ("bytes sent", then.network_sent, now_used.network_sent),
+        (
+            "bytes received",
+            then.network_received,
+            now_used.network_received,
+        ),
         ("denied attempts", then.denied, now_used.denied),
     ];
     for (what, then, now) in figures {

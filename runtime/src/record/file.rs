@@ -139,16 +139,49 @@ impl Recording {
         }
         // Read to its end and one byte further: both show whether it is as long as is said.
         let mut reader = BufReader::new(ZlibDecoder::new(body).take(size + 1));
-        let content: Content = ciborium::de::from_reader_with_recursion_limit(&mut reader, 32)
-            .map_err(|error| wrong(error.to_string()))?;
-        let after =
-            io::copy(&mut reader, &mut io::sink()).map_err(|error| wrong(error.to_string()))?;
-        if after != 0 || reader.get_ref().limit() != 1 {
-            return Err(wrong("its content is not as long as it says"));
+        let content = read(&mut reader)?;
+        if reader.get_ref().limit() != 1 {
+            return Err(wrong(NOT_AS_LONG));
         }
-        check(&content)?;
         Ok(Self { content })
     }
+
+    /// Reads what is inside of one, for whoever tries its reader: neither compressed nor with the
+    /// digest that no change gets past.
+    ///
+    /// # Errors
+    /// When that is nothing that a recording holds.
+    #[doc(hidden)]
+    pub fn from_content(mut bytes: &[u8]) -> Result<Self, RecordingError> {
+        let content = read(&mut bytes)?;
+        Ok(Self { content })
+    }
+
+    /// What [`Recording::from_content`] reads.
+    ///
+    /// # Errors
+    /// None is known.
+    #[doc(hidden)]
+    pub fn to_content(&self) -> Result<Vec<u8>, RecordingError> {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&self.content, &mut bytes)
+            .map_err(|error| wrong(error.to_string()))?;
+        Ok(bytes)
+    }
+}
+
+const NOT_AS_LONG: &str = "its content is not as long as it says";
+
+/// Reads a content to the end of what there is.
+fn read(reader: &mut impl Read) -> Result<Content, RecordingError> {
+    let content: Content = ciborium::de::from_reader_with_recursion_limit(&mut *reader, 32)
+        .map_err(|error| wrong(error.to_string()))?;
+    let after = io::copy(reader, &mut io::sink()).map_err(|error| wrong(error.to_string()))?;
+    if after != 0 {
+        return Err(wrong(NOT_AS_LONG));
+    }
+    check(&content)?;
+    Ok(content)
 }
 
 /// Whether what was compressed is right as far as it goes and does not go to its end.

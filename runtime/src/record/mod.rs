@@ -14,6 +14,7 @@
 mod calls;
 mod compare;
 mod file;
+mod kept;
 mod observe;
 mod outputs;
 mod player;
@@ -23,10 +24,13 @@ mod recording;
 mod tape;
 #[cfg(test)]
 mod tests;
+mod world;
 
 pub use compare::{Difference, Divergence, FuelDifference, Replayed, Verdict};
 pub use file::RecordingError;
+pub(crate) use kept::{Kept, lists};
 pub use observe::{Observed, ObservedPath, Touch};
-pub(crate) use question::question;
+pub(crate) use question::{hash, question, quoted};
 pub use recording::{NotRecorded, Recording};
-pub(crate) use tape::Tape;
+pub(crate) use tape::{Tape, keep, kept, told};
+pub(crate) use world::Told;

@@ -2,9 +2,12 @@
 
 use super::calls::{Compared, Cursor, Question};
 use super::compare::{Divergence, FuelDifference};
+use super::kept::{Kept, unpacked};
 use super::outputs;
-use super::recording::Recording;
+use super::recording::{Answer, Recording};
+use super::tape::{EVENT, FULL};
 use std::sync::Arc;
+use wasmtime::component::ResourceTableError;
 
 /// Gives a recording's answers and compares the questions.
 pub(super) struct Player {
@@ -19,6 +22,8 @@ pub(super) struct Player {
     pub(super) stop: Option<Stopped>,
     pub(super) fuel: Option<FuelDifference>,
     pub(super) began: bool,
+    /// How often what goes on beside the guest had its turn in this host call.
+    pub(super) turn: u32,
 }
 
 /// Why a replay does not go on.
@@ -28,6 +33,9 @@ pub(super) enum Stopped {
     /// Here the recorded run was called off.
     Here,
 }
+
+/// Why an answer is none.
+const NOT_THAT: &str = "the recorded answer is not what this function gives";
 
 /// Ends the guest; why is in [`Player::stop`].
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +53,7 @@ impl Player {
             stop: None,
             fuel: None,
             began: false,
+            turn: 0,
         }
     }
 
@@ -78,6 +87,7 @@ impl Player {
                     });
                 }
                 self.call = call;
+                self.turn = 0;
                 self.last = Some(question);
                 return Ok(());
             }
@@ -172,7 +182,98 @@ impl Player {
         Ok(())
     }
 
-    fn unanswered(&mut self, why: &str) -> Ends {
+    /// The next answer, as a value.
+    pub(super) fn told<T: Kept>(&mut self, function: &str) -> wasmtime::Result<T> {
+        let index = self.answer(function)?;
+        let recording = Arc::clone(&self.recording);
+        let answer = &recording.content.answers[index];
+        if let Some(trap) = &answer.trap {
+            return Err(match answer.errno {
+                FULL => ResourceTableError::Full.into(),
+                _ => wasmtime::Error::msg(trap.clone()),
+            });
+        }
+        let value = unpacked(&answer.bytes).filter(|_| answer.errno == 0);
+        value.ok_or_else(|| self.unanswered(NOT_THAT).into())
+    }
+
+    /// The next thing that happens in this host call: what, its turn, and its other bytes.
+    fn event(&self) -> Option<(&str, &Answer, u32, &[u8])> {
+        if self.stop.is_some() {
+            return None;
+        }
+        let content = &self.recording.content;
+        let next = content.answers.get(self.given)?;
+        let name = content.functions.get(usize::from(next.function))?;
+        let (turn, bytes) = next.bytes.split_first_chunk()?;
+        let is_event = name.starts_with(EVENT) && next.call == self.call && next.trap.is_none();
+        is_event.then_some((name, next, u32::from_le_bytes(*turn), bytes))
+    }
+
+    /// What happens next in this turn, if it is this.
+    fn next(&self, kind: &str, id: i32) -> Option<&[u8]> {
+        let (name, answer, turn, bytes) = self.event()?;
+        (turn <= self.turn && answer.errno == id && name == kind).then_some(bytes)
+    }
+
+    pub(super) fn next_turn(&mut self) -> bool {
+        let turn = self.event().map(|(_, _, turn, _)| turn);
+        let later = turn.filter(|turn| *turn > self.turn);
+        self.turn = later.unwrap_or(self.turn);
+        later.is_some()
+    }
+
+    /// Whether the next answer is this function's.
+    pub(super) fn answers(&self, function: &str) -> bool {
+        let content = &self.recording.content;
+        let next = content.answers.get(self.given);
+        let name = next.and_then(|next| content.functions.get(usize::from(next.function)));
+        self.stop.is_none()
+            && next.is_some_and(|next| next.call == self.call)
+            && name.is_some_and(|name| name == function)
+    }
+
+    pub(super) fn is_next(&self, kind: &str, id: i32) -> bool {
+        self.next(kind, id).is_some()
+    }
+
+    pub(super) fn happens<T: Kept>(&mut self, kind: &str, id: i32) -> Option<T> {
+        let value = unpacked(self.next(kind, id)?);
+        if value.is_none() {
+            self.unanswered(NOT_THAT);
+            return None;
+        }
+        self.given += 1;
+        value
+    }
+
+    /// Whether something that was waited for comes now, when so much fuel is used.
+    pub(super) fn comes(&mut self, kind: &str, id: i32, fuel: u64) -> bool {
+        let then = self.next(kind, id).map(unpacked::<u64>);
+        // What is no number is found to be none.
+        then.is_some_and(|then| then.is_none_or(|then| then <= fuel))
+            && self.happens::<u64>(kind, id).is_some()
+    }
+
+    /// How many answers were given.
+    pub(super) fn given(&self) -> usize {
+        self.given
+    }
+
+    /// The guest waits, and nothing of what it waits for happens.
+    pub(super) fn stuck(&mut self) -> Ends {
+        let content = &self.recording.content;
+        if content.end.was_interrupted()
+            && self.call == content.calls.count
+            && self.given == content.answers.len()
+        {
+            self.stop.get_or_insert(Stopped::Here);
+            return Ends;
+        }
+        self.unanswered("the guest waits, and the recording holds nothing that comes of it here")
+    }
+
+    pub(super) fn unanswered(&mut self, why: &str) -> Ends {
         let divergence = Divergence {
             why: why.to_owned(),
             ..Divergence::at(self.call, self.last.as_ref(), self.last.as_ref())

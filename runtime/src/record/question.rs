@@ -135,9 +135,14 @@ fn low(argument: i64) -> i32 {
 const SHOWN: usize = 512;
 
 fn path(host: &Host<'_>, at: i64, length: i64) -> String {
-    let Some(bytes) = host.bytes(low(at), low(length)) else {
-        return OUTSIDE.to_owned();
-    };
+    match host.bytes(low(at), low(length)) {
+        Some(bytes) => quoted(bytes),
+        None => OUTSIDE.to_owned(),
+    }
+}
+
+/// A text in quotes; of a long one the rest as a hash.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
     match bytes.split_at_checked(SHOWN) {
         Some((start, rest)) if !rest.is_empty() => {
             format!("\"{}…\" ({})", start.escape_ascii(), hash(&[rest]))
@@ -180,7 +185,7 @@ fn data(host: &Host<'_>, at: i64, count: i64) -> String {
 }
 
 /// The start of a SHA-256: enough to tell data apart.
-fn hash(pieces: &[&[u8]]) -> String {
+pub(crate) fn hash(pieces: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for piece in pieces {
         hash.update(piece);

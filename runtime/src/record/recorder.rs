@@ -14,6 +14,10 @@ pub(super) struct Recorder {
     held: u64,
     /// There was more than there is room for; nothing is kept any more.
     pub(super) overflowed: bool,
+    /// The run has ended.
+    pub(super) closed: bool,
+    /// How often what goes on beside the guest had its turn in this host call.
+    pub(super) turn: u32,
     pub(super) calls: Calls,
     pub(super) answers: Vec<Answer>,
     pub(super) functions: Vec<String>,
@@ -40,6 +44,8 @@ impl Recorder {
             room,
             held: 0,
             overflowed: false,
+            closed: false,
+            turn: 0,
             calls: Calls::default(),
             answers: Vec::new(),
             functions: Vec::new(),
@@ -55,6 +61,7 @@ impl Recorder {
 
     pub(super) fn asked(&mut self, question: &Question) {
         self.in_call = true;
+        self.turn = 0;
         if let Some(observer) = &mut self.observer {
             observer.asked(&question.function);
         }
@@ -117,7 +124,7 @@ impl Recorder {
         trap: Option<String>,
         bytes: Vec<u8>,
     ) {
-        if self.overflowed {
+        if self.overflowed || self.closed {
             return;
         }
         self.held += ANSWER + (bytes.len() + trap.as_ref().map_or(0, String::len)) as u64;

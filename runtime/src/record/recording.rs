@@ -6,10 +6,14 @@ use super::observe::Observed;
 use super::player::Stopped;
 use super::tape::{Reel, Tape};
 use crate::sandbox::Largest;
-use crate::{Call, DeniedAttempt, Digest, Execution, Form, Outcome, Tool, Usage, WASMTIME_VERSION};
+use crate::{
+    Call, Chunk, DeniedAttempt, Digest, Execution, Form, Outcome, Stream, Tool, Usage,
+    WASMTIME_VERSION,
+};
 use policies::{Bytes, Capabilities, Fuel, HostPath, Policy, WallTime};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// One run with all that it was told by its outside.
@@ -33,9 +37,6 @@ pub enum NotRecorded {
         /// What was allowed.
         limit: Bytes,
     },
-    /// What components are told is not kept yet.
-    #[error("components can't be recorded yet; build the tool as a WASI preview 1 module")]
-    Component,
 }
 
 /// What is written down.
@@ -243,9 +244,6 @@ impl Tool {
         mut call: Call,
         limit: Bytes,
     ) -> (Execution, Result<Recording, NotRecorded>) {
-        if self.form() != Form::Command {
-            return (self.run(call).await, Err(NotRecorded::Component));
-        }
         // What comes while a run goes on is kept from before it begins: a recording has all input
         // at once. More than the run takes is not waited for.
         while let Some(source) = &call.live_input {
@@ -276,10 +274,19 @@ impl Tool {
             };
             (name.clone(), value)
         });
+        // Where several tasks go on, whoever is slow to listen would decide which goes first.
+        let listens = if self.code.has_tasks() {
+            call.live.take()
+        } else {
+            None
+        };
         let (args, env, input) = (call.args.clone(), env.collect(), call.input.clone());
         let policy = without_places(&call.policy);
         let tape = Tape::recording(room);
         let execution = crate::run::run(self, call, Some(tape.clone()), None).await;
+        if let Some(live) = listens {
+            live_at_once(&execution, &live).await;
+        }
         let mut reel = tape.reel();
         let Reel::Recording(recorder) = &mut *reel else {
             return (execution, Err(NotRecorded::TooLarge { limit }));
@@ -314,6 +321,9 @@ impl Tool {
     /// Runs it once as [`Tool::run`] does, and says what it looked at and changed. Of a component
     /// nothing is seen yet.
     pub async fn observe(&self, call: Call) -> (Execution, Observed) {
+        if self.form() != Form::Command {
+            return (self.run(call).await, Observed::default());
+        }
         let tape = Tape::observing();
         let execution = crate::run::run(self, call, Some(tape.clone()), None).await;
         let observed = match &mut *tape.reel() {
@@ -329,18 +339,6 @@ impl Tool {
     /// the verdict says. Times of the execution are this machine's.
     pub async fn replay(&self, recording: &Arc<Recording>, cancel: CancellationToken) -> Replayed {
         let content = &recording.content;
-        if self.form() != Form::Command {
-            // Nothing stands in for the outside of components, so none is run.
-            return Replayed {
-                verdict: Verdict::Diverged(Divergence {
-                    why: "a component is not what ran, and can't be replayed yet".to_owned(),
-                    ..Divergence::at(0, None, None)
-                }),
-                execution: Execution::ended(Outcome::Cancelled),
-                fuel: None,
-                host_calls: 0,
-            };
-        }
         let interrupted = recording.was_interrupted();
         if interrupted && !content.end.began {
             // It was called off while it waited for its turn: there is nothing to repeat.
@@ -396,6 +394,20 @@ impl Tool {
             execution,
             fuel,
             host_calls,
+        }
+    }
+}
+
+/// Passes on what a run has written when it is over.
+async fn live_at_once(execution: &Execution, live: &mpsc::Sender<Chunk>) {
+    for (stream, bytes) in [
+        (Stream::Stderr, &execution.stderr.bytes),
+        (Stream::Stdout, &execution.output),
+    ] {
+        let bytes = bytes::Bytes::copy_from_slice(bytes);
+        if !bytes.is_empty() && live.send(Chunk { stream, bytes }).await.is_err() {
+            // No one listens any more.
+            return;
         }
     }
 }

@@ -193,6 +193,94 @@ const FUNCTIONS: &[(&str, &str, &str, &str)] = &[
         "[method]incoming-body.stream",
         "(param i32 i32)",
     ),
+    ("wall-now", "wall", "now", "(param i32)"),
+    ("now", "monotonic", "now", "(result i64)"),
+    (
+        "timer",
+        "monotonic",
+        "subscribe-duration",
+        "(param i64) (result i32)",
+    ),
+    ("random", "random", "get-random-bytes", "(param i64 i32)"),
+    ("folders", "preopens", "get-directories", "(param i32)"),
+    (
+        "open",
+        "files",
+        "[method]descriptor.open-at",
+        "(param i32 i32 i32 i32 i32 i32 i32)",
+    ),
+    (
+        "read-file",
+        "files",
+        "[method]descriptor.read",
+        "(param i32 i64 i64 i32)",
+    ),
+    (
+        "write-file",
+        "files",
+        "[method]descriptor.write",
+        "(param i32 i32 i32 i64 i32)",
+    ),
+    (
+        "read-stream",
+        "files",
+        "[method]descriptor.read-via-stream",
+        "(param i32 i64 i32)",
+    ),
+    (
+        "write-stream",
+        "files",
+        "[method]descriptor.write-via-stream",
+        "(param i32 i64 i32)",
+    ),
+    (
+        "stat",
+        "files",
+        "[method]descriptor.stat",
+        "(param i32 i32)",
+    ),
+    (
+        "list",
+        "files",
+        "[method]descriptor.read-directory",
+        "(param i32 i32)",
+    ),
+    (
+        "entry",
+        "files",
+        "[method]directory-entry-stream.read-directory-entry",
+        "(param i32 i32)",
+    ),
+    (
+        "set-method",
+        "types",
+        "[method]outgoing-request.set-method",
+        "(param i32 i32 i32 i32) (result i32)",
+    ),
+    (
+        "request-body",
+        "types",
+        "[method]outgoing-request.body",
+        "(param i32 i32)",
+    ),
+    (
+        "body-write",
+        "types",
+        "[method]outgoing-body.write",
+        "(param i32 i32)",
+    ),
+    (
+        "body-finish",
+        "types",
+        "[static]outgoing-body.finish",
+        "(param i32 i32 i32 i32)",
+    ),
+    (
+        "append",
+        "types",
+        "[method]fields.append",
+        "(param i32 i32 i32 i32 i32 i32)",
+    ),
 ];
 
 /// A socket, the capability or whether there is a place, an address, and where the answer goes.
@@ -200,6 +288,17 @@ const PLACE: &str = "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 
 
 /// `tests/guests/network.wat`.
 pub(crate) fn guest() -> Vec<u8> {
+    guest_with("", "")
+}
+
+/// The same with something of its text replaced.
+pub(crate) fn guest_with(this: &str, that: &str) -> Vec<u8> {
+    wat::parse_str(text(this, that)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Its text.
+pub(crate) fn text(this: &str, that: &str) -> String {
+    assert!(include_str!("../guests/network.wat").contains(this));
     let (mut lowered, mut imports, mut exports) = (String::new(), String::new(), String::new());
     for (name, instance, function, signature) in FUNCTIONS {
         let _ = writeln!(
@@ -217,7 +316,11 @@ pub(crate) fn guest() -> Vec<u8> {
         .replace("{{LOWERED}}", &lowered)
         .replace("{{IMPORTS}}", &imports)
         .replace("{{EXPORTS}}", &exports);
-    wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
+    if this.is_empty() {
+        text
+    } else {
+        text.replace(this, that)
+    }
 }
 
 /// Answers each connection with `answer` once it has `ends` in what came, and closes it.
@@ -308,4 +411,70 @@ pub(crate) fn hangs_up() -> (std::sync::mpsc::Receiver<()>, u16) {
         let _ = to.send(());
     });
     (heard, port)
+}
+
+/// A server that ends when it has answered so often.
+pub(crate) struct Gone {
+    port: u16,
+    ends: thread::JoinHandle<()>,
+    stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Gone {
+    /// An HTTP server with one answer.
+    pub(crate) fn http(times: usize, answer: impl Into<Vec<u8>>) -> Self {
+        Self::serving(times, b"\r\n\r\n", answer)
+    }
+
+    /// Answers with `answer` once it has `ends` in what came; nobody at all where it is to answer
+    /// no time.
+    pub(crate) fn serving(times: usize, ends: &[u8], answer: impl Into<Vec<u8>>) -> Self {
+        let (ends, answer) = (ends.to_vec(), answer.into());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let stop = std::sync::Arc::<std::sync::atomic::AtomicBool>::default();
+        let stopped = std::sync::Arc::clone(&stop);
+        let ends = thread::spawn(move || {
+            thread::scope(|scope| {
+                for _ in 0..times {
+                    let Ok((stream, _)) = listener.accept() else {
+                        return;
+                    };
+                    if stopped.load(std::sync::atomic::Ordering::SeqCst) {
+                        return;
+                    }
+                    let (ends, answer) = (&ends, &answer);
+                    scope.spawn(move || answers(stream, ends, answer));
+                }
+            });
+        });
+        Self { port, ends, stop }
+    }
+
+    /// Answers one datagram.
+    pub(crate) fn datagram(answer: &'static [u8]) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let port = socket.local_addr().expect("bound").port();
+        let ends = thread::spawn(move || {
+            let (_, from) = socket.recv_from(&mut [0; 2048]).expect("one");
+            socket.send_to(answer, from).expect("sent");
+        });
+        let stop = std::sync::Arc::default();
+        Self { port, ends, stop }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Waits until nobody is there any more; whoever was not asked as often goes as well.
+    pub(crate) fn is_gone(self) {
+        self.stop.store(true, std::sync::atomic::Ordering::SeqCst);
+        while !self.ends.is_finished() {
+            let _ = TcpStream::connect(("127.0.0.1", self.port));
+            thread::yield_now();
+        }
+        self.ends.join().expect("it ended by itself");
+        assert!(TcpStream::connect(("127.0.0.1", self.port)).is_err());
+    }
 }

@@ -11,6 +11,15 @@
 ;;   bA.B.C.D:PORT     binds a TCP socket there
 ;;   dA.B.C.D:PORT     binds a UDP socket there
 ;;   s                 makes sockets until it may not
+;;   pHOST:PORT        POSTs `ping` to http://HOST:PORT/, gives the body
+;;   mHOST:PORT        GETs http://HOST:PORT/ twice at the same time, gives the second body first
+;;   eHOST:PORT        POSTs a body without end
+;;   kHOST:PORT        as `h`, with a field `host: evil.example`
+;;   vHOST:PORT        as `h`, with a field whose value has the end of a line in it
+;;   f N HOST:PORT     as `h`, with a field of N bytes
+;;   6A.B.C.D:PORT     as `t`, by a socket of IPv6 and the address ::ffff:A.B.C.D
+;;   o…                asks clocks, randomness and its first folder (reads `a.txt`, lists, makes
+;;                     `new`), gives all that as hexadecimal digits and text, then does the rest
 ;;
 ;; What is refused is answered by `!`, the number of the step and the error's place in its
 ;; enumeration, as two letters from `a` on.
@@ -181,6 +190,13 @@
     (export "headers" (type $headers (eq $fields)))
     (type $bytes (list u8))
     (export "field-value" (type $value (eq $bytes)))
+    (type $field-codes (variant (case "invalid-syntax") (case "forbidden") (case "immutable")))
+    (export "header-error" (type $field-error (eq $field-codes)))
+    (type $methods (variant (case "get") (case "head") (case "post") (case "put") (case "delete")
+      (case "connect") (case "options") (case "trace") (case "patch") (case "other" string)))
+    (export "method" (type $method (eq $methods)))
+    (export "output-stream" (type $out (eq $output)))
+    (export "outgoing-body" (type $outgoing (sub resource)))
     (export "outgoing-request" (type $request (sub resource)))
     (export "request-options" (type (sub resource)))
     (export "incoming-response" (type $response (sub resource)))
@@ -189,6 +205,8 @@
     (export "[constructor]fields" (func (result (own $fields))))
     (export "[method]fields.get" (func (param "self" (borrow $fields)) (param "name" string)
       (result (list $value))))
+    (export "[method]fields.append" (func (param "self" (borrow $fields)) (param "name" string)
+      (param "value" $value) (result (result (error $field-error)))))
     (export "[constructor]outgoing-request" (func (param "headers" (own $headers))
       (result (own $request))))
     (export "[method]outgoing-request.set-scheme" (func (param "self" (borrow $request))
@@ -197,6 +215,14 @@
       (param "authority" (option string)) (result (result))))
     (export "[method]outgoing-request.set-path-with-query" (func (param "self" (borrow $request))
       (param "path-with-query" (option string)) (result (result))))
+    (export "[method]outgoing-request.set-method" (func (param "self" (borrow $request))
+      (param "method" $method) (result (result))))
+    (export "[method]outgoing-request.body" (func (param "self" (borrow $request))
+      (result (result (own $outgoing)))))
+    (export "[method]outgoing-body.write" (func (param "self" (borrow $outgoing))
+      (result (result (own $out)))))
+    (export "[static]outgoing-body.finish" (func (param "this" (own $outgoing))
+      (param "trailers" (option (own $fields))) (result (result (error $c)))))
     (export "[method]future-incoming-response.subscribe" (func (param "self" (borrow $future))
       (result (own $p))))
     (export "[method]future-incoming-response.get" (func (param "self" (borrow $future))
@@ -221,6 +247,76 @@
     (export "handle" (func (param "request" (own $r)) (param "options" (option (own $o)))
       (result (result (own $f) (error $c)))))))
 
+  (import "wasi:clocks/wall-clock@0.2.0" (instance $wall
+    (type $moment (record (field "seconds" u64) (field "nanoseconds" u32)))
+    (export "datetime" (type $datetime (eq $moment)))
+    (export "now" (func (result $datetime)))))
+  (alias export $wall "datetime" (type $datetime))
+  (import "wasi:clocks/monotonic-clock@0.2.0" (instance $monotonic
+    (export "pollable" (type $p (eq $pollable)))
+    (export "now" (func (result u64)))
+    (export "subscribe-duration" (func (param "when" u64) (result (own $p))))))
+  (import "wasi:random/random@0.2.0" (instance $random
+    (export "get-random-bytes" (func (param "len" u64) (result (list u8))))))
+  (import "wasi:filesystem/types@0.2.0" (instance $files
+    (export "input-stream" (type $in (eq $input)))
+    (export "output-stream" (type $out (eq $output)))
+    (export "datetime" (type $time (eq $datetime)))
+    (export "descriptor" (type $fd (sub resource)))
+    (export "directory-entry-stream" (type $entries (sub resource)))
+    (type $kinds (enum "unknown" "block-device" "character-device" "directory" "fifo"
+      "symbolic-link" "regular-file" "socket"))
+    (export "descriptor-type" (type $kind (eq $kinds)))
+    (type $flags (flags "read" "write" "file-integrity-sync" "data-integrity-sync"
+      "requested-write-sync" "mutate-directory"))
+    (export "descriptor-flags" (type $descriptor-flags (eq $flags)))
+    (type $paths (flags "symlink-follow"))
+    (export "path-flags" (type $path-flags (eq $paths)))
+    (type $opens (flags "create" "directory" "exclusive" "truncate"))
+    (export "open-flags" (type $open-flags (eq $opens)))
+    (type $attributes (record (field "type" $kind)
+      (field "link-count" u64) (field "size" u64)
+      (field "data-access-timestamp" (option $time))
+      (field "data-modification-timestamp" (option $time))
+      (field "status-change-timestamp" (option $time))))
+    (export "descriptor-stat" (type $stat (eq $attributes)))
+    (type $one (record (field "type" $kind) (field "name" string)))
+    (export "directory-entry" (type $entry (eq $one)))
+    (type $codes (enum "access" "would-block" "already" "bad-descriptor" "busy"
+      "deadlock" "quota" "exist" "file-too-large" "illegal-byte-sequence" "in-progress"
+      "interrupted" "invalid" "io" "is-directory" "loop" "too-many-links"
+      "message-size" "name-too-long" "no-device" "no-entry" "no-lock"
+      "insufficient-memory" "insufficient-space" "not-directory" "not-empty"
+      "not-recoverable" "unsupported" "no-tty" "no-such-device" "overflow"
+      "not-permitted" "pipe" "read-only" "invalid-seek" "text-file-busy"
+      "cross-device"))
+    (export "error-code" (type $c (eq $codes)))
+    (export "[method]descriptor.read-via-stream" (func (param "self" (borrow $fd))
+      (param "offset" u64) (result (result (own $in) (error $c)))))
+    (export "[method]descriptor.write-via-stream" (func (param "self" (borrow $fd))
+      (param "offset" u64) (result (result (own $out) (error $c)))))
+    (export "[method]descriptor.read" (func (param "self" (borrow $fd))
+      (param "length" u64) (param "offset" u64)
+      (result (result (tuple (list u8) bool) (error $c)))))
+    (export "[method]descriptor.write" (func (param "self" (borrow $fd))
+      (param "buffer" (list u8)) (param "offset" u64)
+      (result (result u64 (error $c)))))
+    (export "[method]descriptor.stat" (func (param "self" (borrow $fd))
+      (result (result $stat (error $c)))))
+    (export "[method]descriptor.open-at" (func (param "self" (borrow $fd))
+      (param "path-flags" $path-flags) (param "path" string)
+      (param "open-flags" $open-flags) (param "flags" $descriptor-flags)
+      (result (result (own $fd) (error $c)))))
+    (export "[method]descriptor.read-directory" (func (param "self" (borrow $fd))
+      (result (result (own $entries) (error $c)))))
+    (export "[method]directory-entry-stream.read-directory-entry"
+      (func (param "self" (borrow $entries))
+        (result (result (option $entry) (error $c)))))))
+  (alias export $files "descriptor" (type $descriptor))
+  (import "wasi:filesystem/preopens@0.2.0" (instance $preopens
+    (export "descriptor" (type $fd (eq $descriptor)))
+    (export "get-directories" (func (result (list (tuple (own $fd) string)))))))
+
   (core module $memory-module
     (memory (export "memory") 1)
     (global $next (mut i32) (i32.const 32768))
@@ -239,13 +335,17 @@
   (alias core export $memory "realloc" (core func $realloc))
 
   {{LOWERED}}
+  (core func $drop-output (canon resource.drop $output))
 
   (core module $main-module
     (import "env" "memory" (memory 1))
     {{IMPORTS}}
+    (import "env" "drop-output" (func $drop-output (param i32)))
     (data (i32.const 0) "\10\00\00\00\02\00\00\00")
     (data (i32.const 16) "{}")
     (data (i32.const 32) "ping/location")
+    (data (i32.const 80) "a.txtnew")
+    (data (i32.const 96) "hostevil.examplex1\0d\0ax: 2")
 
     ;; What is left of the input, and what is given so far (from 16384 on, at most 12 KiB).
     (global $at (mut i32) (i32.const 0))
@@ -295,7 +395,9 @@
           (br $more))))
 
     (func $tcp-socket (result i32)
-      (call $create-tcp (i32.const 0) (i32.const 512))
+      (call $socket-of (i32.const 0)))
+    (func $socket-of (param $family i32) (result i32)
+      (call $create-tcp (local.get $family) (i32.const 512))
       (if (i32.load8_u (i32.const 512))
         (then
           (call $refused (i32.const 0) (i32.load8_u (i32.const 516)))
@@ -310,6 +412,9 @@
         (local.get $a) (local.get $b) (local.get $c) (local.get $d)
         (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
         (i32.const 512))
+      (call $connected (local.get $socket)))
+
+    (func $connected (param $socket i32)
       (if (i32.load8_u (i32.const 512))
         (then (call $refused (i32.const 1) (i32.load8_u (i32.const 513))) (return)))
       (call $block (call $subscribe-tcp (local.get $socket)))
@@ -325,6 +430,20 @@
     (func $tcp
       (call $connect-to (call $number) (call $number) (call $number) (call $number)
         (call $number)))
+
+    (func $mapped
+      (local $socket i32)
+      (local $high i32) (local $low i32)
+      (local.set $high (i32.or (i32.shl (call $number) (i32.const 8)) (call $number)))
+      (local.set $low (i32.or (i32.shl (call $number) (i32.const 8)) (call $number)))
+      (local.set $socket (call $socket-of (i32.const 1)))
+      (if (i32.eq (local.get $socket) (i32.const -1)) (then return))
+      (call $start-connect (local.get $socket) (call $instance) (i32.const 1) (call $number)
+        (i32.const 0)
+        (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0xffff)
+        (local.get $high) (local.get $low) (i32.const 0)
+        (i32.const 512))
+      (call $connected (local.get $socket)))
 
     (func $bind-tcp
       (local $socket i32)
@@ -429,21 +548,171 @@
         (if (i32.ne (local.get $socket) (i32.const -1))
           (then (call $letter (i32.const 46)) (br $more)))))
 
-    (func $http (param $again i32)
+    (func $digit (param $digit i32)
+      (call $letter (i32.add (local.get $digit) (select (i32.const 87) (i32.const 48)
+        (i32.gt_u (local.get $digit) (i32.const 9))))))
+    (func $hex (param $from i32) (param $length i32)
+      (block $done
+        (loop $more
+          (br_if $done (i32.eqz (local.get $length)))
+          (call $digit (i32.shr_u (i32.load8_u (local.get $from)) (i32.const 4)))
+          (call $digit (i32.and (i32.load8_u (local.get $from)) (i32.const 15)))
+          (local.set $from (i32.add (local.get $from) (i32.const 1)))
+          (local.set $length (i32.sub (local.get $length) (i32.const 1)))
+          (br $more)))
+      (call $letter (i32.const 32)))
+
+    (func $outside
+      (local $folder i32)
+      (local $file i32)
+      (call $wall-now (i32.const 512))
+      (call $hex (i32.const 512) (i32.const 12))
+      (i64.store (i32.const 512) (call $now))
+      (call $hex (i32.const 512) (i32.const 8))
+      (call $block (call $timer (i64.const 1000)))
+      (i64.store (i32.const 512) (call $now))
+      (call $hex (i32.const 512) (i32.const 8))
+      (call $random (i64.const 12) (i32.const 512))
+      (call $hex (i32.load (i32.const 512)) (i32.load (i32.const 516)))
+      (call $folders (i32.const 512))
+      (if (i32.eqz (i32.load (i32.const 516)))
+        (then (call $refused (i32.const 0) (i32.const 0)) (return)))
+      (local.set $folder (i32.load (i32.load (i32.const 512))))
+      ;; A file that is there.
+      (call $open (local.get $folder) (i32.const 0) (i32.const 80) (i32.const 5) (i32.const 0)
+        (i32.const 1) (i32.const 512))
+      (if (i32.load8_u (i32.const 512))
+        (then (call $refused (i32.const 1) (i32.load8_u (i32.const 516))))
+        (else
+          (local.set $file (i32.load (i32.const 516)))
+          (call $read-file (local.get $file) (i64.const 64) (i64.const 0) (i32.const 512))
+          (call $give (i32.load (i32.const 516)) (i32.load (i32.const 520)))
+          (call $letter (i32.const 32))
+          (call $read-stream (local.get $file) (i64.const 2) (i32.const 512))
+          (call $read-all (i32.load (i32.const 516)))
+          (call $letter (i32.const 32))
+          (call $stat (local.get $file) (i32.const 512))
+          (call $hex (i32.const 528) (i32.const 16))))
+      ;; One that it makes.
+      (call $open (local.get $folder) (i32.const 0) (i32.const 85) (i32.const 3) (i32.const 1)
+        (i32.const 2) (i32.const 512))
+      (if (i32.load8_u (i32.const 512))
+        (then (call $refused (i32.const 2) (i32.load8_u (i32.const 516))))
+        (else
+          (local.set $file (i32.load (i32.const 516)))
+          (call $write-file (local.get $file) (i32.const 32) (i32.const 4) (i64.const 0)
+            (i32.const 512))
+          (call $hex (i32.const 520) (i32.const 8))
+          (call $write-stream (local.get $file) (i64.const 100) (i32.const 512))
+          (call $write (i32.load (i32.const 516)) (i32.const 32) (i32.const 4) (i32.const 512))
+          (if (i32.load8_u (i32.const 512))
+            (then (call $refused (i32.const 3) (i32.load8_u (i32.const 516)))))))
+      ;; All that there is.
+      (call $list (local.get $folder) (i32.const 512))
+      (local.set $file (i32.load (i32.const 516)))
+      (block $done
+        (loop $more
+          (call $entry (local.get $file) (i32.const 512))
+          (br_if $done (i32.load8_u (i32.const 512)))
+          (br_if $done (i32.eqz (i32.load8_u (i32.const 516))))
+          (call $give (i32.load (i32.const 524)) (i32.load (i32.const 528)))
+          (call $letter (i32.const 32))
+          (br $more))))
+
+    (func $post (param $endless i32)
       (local $request i32)
+      (local $body i32)
+      (local $stream i32)
       (local $future i32)
-      (local $location i32)
       (local.set $request (call $new-request (call $new-fields)))
+      (drop (call $set-method (local.get $request) (i32.const 2) (i32.const 0) (i32.const 0)))
       (drop (call $set-scheme (local.get $request) (i32.const 1) (i32.const 0) (i32.const 0)
         (i32.const 0)))
-      (if (call $set-authority (local.get $request) (i32.const 1) (global.get $at)
-            (i32.sub (global.get $end) (global.get $at)))
-        (then (call $refused (i32.const 0) (i32.const 0)) (return)))
+      (drop (call $set-authority (local.get $request) (i32.const 1) (global.get $at)
+        (i32.sub (global.get $end) (global.get $at))))
       (drop (call $set-path (local.get $request) (i32.const 1) (i32.const 36) (i32.const 1)))
+      (call $request-body (local.get $request) (i32.const 512))
+      (local.set $body (i32.load (i32.const 516)))
+      (call $body-write (local.get $body) (i32.const 512))
+      (local.set $stream (i32.load (i32.const 516)))
       (call $handle (local.get $request) (i32.const 0) (i32.const 0) (i32.const 512))
       (if (i32.load8_u (i32.const 512))
         (then (call $refused (i32.const 1) (i32.load8_u (i32.const 520))) (return)))
       (local.set $future (i32.load (i32.const 520)))
+      (call $write (local.get $stream) (i32.const 32) (i32.const 2) (i32.const 512))
+      (call $write (local.get $stream) (i32.const 34) (i32.const 2) (i32.const 512))
+      (block $refused-some
+        (loop $more
+          (br_if $refused-some (i32.eqz (local.get $endless)))
+          (br_if $refused-some (i32.load8_u (i32.const 512)))
+          (call $write (local.get $stream) (i32.const 4096) (i32.const 4096) (i32.const 512))
+          (br $more)))
+      (if (i32.load8_u (i32.const 512))
+        (then (call $refused (i32.const 3) (i32.load8_u (i32.const 516)))))
+      (call $drop-output (local.get $stream))
+      (call $body-finish (local.get $body) (i32.const 0) (i32.const 0) (i32.const 512))
+      (call $answer (local.get $future) (i32.const 0)))
+
+    ;; A field that requests are sent with: where its name and its value are.
+    (global $name (mut i32) (i32.const 0))
+    (global $name-length (mut i32) (i32.const 0))
+    (global $value (mut i32) (i32.const 0))
+    (global $value-length (mut i32) (i32.const 0))
+    (func $field (param $name i32) (param $length i32) (param $value i32) (param $bytes i32)
+      (global.set $name (local.get $name))
+      (global.set $name-length (local.get $length))
+      (global.set $value (local.get $value))
+      (global.set $value-length (local.get $bytes)))
+    (func $long-field
+      (local $at i32)
+      (drop (call $number))
+      (local.set $at (i32.mul (memory.grow (i32.const 2)) (i32.const 65536)))
+      (call $field (i32.const 112) (i32.const 1) (local.get $at) (call $number))
+      (memory.fill (local.get $at) (i32.const 97) (global.get $value-length)))
+    (func $fields (result i32)
+      (local $fields i32)
+      (local.set $fields (call $new-fields))
+      (if (global.get $name-length)
+        (then
+          (call $append (local.get $fields) (global.get $name) (global.get $name-length)
+            (global.get $value) (global.get $value-length) (i32.const 512))
+          (if (i32.load8_u (i32.const 512))
+            (then (call $refused (i32.const 5) (i32.load8_u (i32.const 513)))))))
+      (local.get $fields))
+
+    ;; The future of a request to what is left of the input, or -1.
+    (func $asked (result i32)
+      (local $request i32)
+      (local.set $request (call $new-request (call $fields)))
+      (drop (call $set-scheme (local.get $request) (i32.const 1) (i32.const 0) (i32.const 0)
+        (i32.const 0)))
+      (if (call $set-authority (local.get $request) (i32.const 1) (global.get $at)
+            (i32.sub (global.get $end) (global.get $at)))
+        (then (call $refused (i32.const 0) (i32.const 0)) (return (i32.const -1))))
+      (drop (call $set-path (local.get $request) (i32.const 1) (i32.const 36) (i32.const 1)))
+      (call $handle (local.get $request) (i32.const 0) (i32.const 0) (i32.const 512))
+      (if (i32.load8_u (i32.const 512))
+        (then
+          (call $refused (i32.const 1) (i32.load8_u (i32.const 520)))
+          (return (i32.const -1))))
+      (i32.load (i32.const 520)))
+
+    (func $many
+      (local $first i32)
+      (local $second i32)
+      (local.set $first (call $asked))
+      (local.set $second (call $asked))
+      (call $answer (local.get $second) (i32.const 0))
+      (call $answer (local.get $first) (i32.const 0)))
+
+    (func $http (param $again i32)
+      (local $future i32)
+      (local.set $future (call $asked))
+      (if (i32.ne (local.get $future) (i32.const -1))
+        (then (call $answer (local.get $future) (local.get $again)))))
+
+    (func $answer (param $future i32) (param $again i32)
+      (local $location i32)
       (call $block (call $subscribe-http (local.get $future)))
       (call $get (local.get $future) (i32.const 512))
       (if (i32.load8_u (i32.const 528))
@@ -479,6 +748,27 @@
           (call $letter (i32.const 34))))
       (local.set $what (i32.load8_u (global.get $at)))
       (global.set $at (i32.add (global.get $at) (i32.const 1)))
+      (if (i32.eq (local.get $what) (i32.const 111))
+        (then
+          (call $outside)
+          (local.set $what (i32.load8_u (global.get $at)))
+          (global.set $at (i32.add (global.get $at) (i32.const 1)))))
+      (if (i32.eq (local.get $what) (i32.const 112)) (then (call $post (i32.const 0))))
+      (if (i32.eq (local.get $what) (i32.const 101)) (then (call $post (i32.const 1))))
+      (if (i32.eq (local.get $what) (i32.const 54)) (then (call $mapped)))
+      (if (i32.eq (local.get $what) (i32.const 107))
+        (then
+          (call $field (i32.const 96) (i32.const 4) (i32.const 100) (i32.const 12))
+          (call $http (i32.const 1))))
+      (if (i32.eq (local.get $what) (i32.const 118))
+        (then
+          (call $field (i32.const 112) (i32.const 1) (i32.const 113) (i32.const 7))
+          (call $http (i32.const 1))))
+      (if (i32.eq (local.get $what) (i32.const 102))
+        (then
+          (call $long-field)
+          (call $http (i32.const 1))))
+      (if (i32.eq (local.get $what) (i32.const 109)) (then (call $many)))
       (if (i32.eq (local.get $what) (i32.const 104)) (then (call $http (i32.const 1))))
       (if (i32.eq (local.get $what) (i32.const 116)) (then (call $tcp)))
       (if (i32.eq (local.get $what) (i32.const 117)) (then (call $udp)))
@@ -494,6 +784,7 @@
       (i32.const 256)))
   (core instance $main (instantiate $main-module (with "env" (instance
     (export "memory" (memory $mem))
+    (export "drop-output" (func $drop-output))
     {{EXPORTS}}))))
 
   (type $record (record (field "code" string) (field "message" string)

@@ -68,6 +68,18 @@ impl Service {
         )
     }
 
+    /// One whose processes are all in this cgroup.
+    pub(crate) fn inside(cgroup: &Path, data: &Path) -> Self {
+        Self::launch(
+            Command::new("sh")
+                .args(["-c", r#"echo $$ > "$0/cgroup.procs" && exec "$@""#])
+                .arg(cgroup)
+                .arg(program())
+                .args(["serve", "--data-dir"])
+                .arg(data),
+        )
+    }
+
     /// One that only calls tools, under this ceiling, with its log in a file as JSON.
     pub(crate) fn calling(data: &Path, ceiling: &Path, log: File) -> Self {
         Self::launch(

@@ -121,6 +121,19 @@ impl Seeded {
         Ok(response.into_inner().execution.expect("an execution"))
     }
 
+    /// Calls a tool and records the call: what happened, and the recording.
+    pub(crate) async fn recorded(&self, request: ExecuteToolRequest) -> (Execution, Vec<u8>) {
+        let request = ExecuteToolRequest {
+            record: true,
+            ..request
+        };
+        let response = self.client.clone().execute_tool(request).await;
+        let response = response.expect("answered").into_inner();
+        assert!(!response.recording_too_large);
+        let execution = response.execution.expect("an execution");
+        (execution, response.recording.to_vec())
+    }
+
     /// What the service's log says under the number in an `INTERNAL` status.
     pub(crate) fn logged(&self, status: &Status) -> Option<String> {
         let reference = status.message().rsplit(' ').next()?;
@@ -235,6 +248,7 @@ fn plant(kb: &SqliteKnowledgeBase, seed: &Seed) {
         artifact: Some(&seed.wasm),
         manifest: Some(&manifest),
         grant: &seed.grant,
+        attestations: None,
     };
     kb.finish_validation(id, &outcome, &by).expect("finished");
     kb.activate(id, &by).expect("activated");

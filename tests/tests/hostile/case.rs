@@ -1,6 +1,7 @@
 //! A case as it stands in its file: a header of `;;!` lines in TOML, then the module.
 
 use super::expand;
+use super::server::{Port, Server, Wanted};
 use host_api::proto::OutcomeKind;
 use policies::{Clocks, Policy, Random};
 use serde::Deserialize;
@@ -15,6 +16,7 @@ pub(crate) struct Case {
     pub(crate) header: Header,
     pub(crate) policy: Policy,
     pub(crate) wasm: Vec<u8>,
+    pub(crate) servers: Vec<Server>,
 }
 
 /// What must happen, and under which circumstances. README.md in `tests/hostile` explains each.
@@ -28,6 +30,8 @@ pub(crate) struct Header {
     #[serde(default)]
     pub(crate) stdout: String,
     pub(crate) stdout_bytes: Option<usize>,
+    pub(crate) stdout_ends: Option<String>,
+    pub(crate) stdout_parts: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) stderr: String,
     pub(crate) stderr_bytes: Option<usize>,
@@ -50,6 +54,8 @@ pub(crate) struct Header {
     pub(crate) place: Contents,
     #[serde(default)]
     pub(crate) after: After,
+    #[serde(default)]
+    server: Vec<Wanted>,
 }
 
 fn nothing() -> String {
@@ -194,7 +200,8 @@ impl Case {
     /// ran out.
     pub(crate) fn repeats(&self) -> bool {
         let seen = &self.policy.capabilities;
-        seen.clocks != Clocks::Real
+        !self.servers.iter().any(Server::may_be_asked)
+            && seen.clocks != Clocks::Real
             && seen.random != Random::Real
             && self.header.expect != Expect::DeadlineExceeded
     }
@@ -205,7 +212,18 @@ impl Case {
             .map_while(|line| line.strip_prefix(";;!"))
             .flat_map(|line| [line, "\n"])
             .collect();
-        let header: Header =
+        let mut header = expand::inline(&header)?;
+        let mut ports = Vec::new();
+        for index in 0..header.matches("[[server]]").count() {
+            let port = Port::take();
+            let number = port.number().to_string();
+            if index == 0 {
+                header = header.replace("{port}", &number);
+            }
+            header = header.replace(&format!("{{port{index}}}"), &number);
+            ports.push(port);
+        }
+        let mut header: Header =
             toml::from_str(&header).map_err(|error| format!("its header: {error}"))?;
         if header.exit.is_some() != (header.expect == Expect::ToolError) {
             return Err("`exit` goes with expect = \"tool_error\", and must be there".to_owned());
@@ -218,11 +236,16 @@ impl Case {
         }
         let policy = policy(&header)?;
         let wasm = expand::module(text)?;
+        let wanted = std::mem::take(&mut header.server).into_iter();
+        let servers = wanted
+            .zip(ports)
+            .map(|(one, port)| Server::start(one, port));
         Ok(Self {
             file: file.to_owned(),
             header,
             policy,
             wasm,
+            servers: servers.collect::<Result<_, _>>()?,
         })
     }
 }
@@ -325,6 +348,9 @@ fn a_key_that_is_not_known_is_an_error() {
         ";;! expect = \"trap\"\n;;! [limits]\n;;! fool = \"1 M\"",
         ";;! expect = \"trap\"\n;;! [place]\n;;! filse = {}",
         ";;! expect = \"trap\"\n;;! [[folder]]\n;;! guest = \"/a\"",
+        ";;! expect = \"trap\"\n;;! [[server]]\n;;! syas = \"a\"",
+        ";;! expect = \"trap\"\n;;! [[server]]\n;;! untouched = true\n;;! says = \"a\"",
+        ";;! expect = \"trap\"\n;;! [[server]]\n;;! heard = \"a\"",
         "",
     ] {
         assert!(parse(wrong).is_err(), "{wrong}");

@@ -7,9 +7,11 @@
 //! <<a * 5000>>                   inside a line: this text, so many times
 //! ```
 //!
-//! Those that only components have are in [`component`](super::component).
+//! `;;@network` stands for the whole of `runtime/tests/guests/network.wat`, a component that does in
+//! the network what its input says. Those that only components have are in [`component`](super::component).
 
 use super::component::Component;
+use super::network;
 use std::fmt::Write as _;
 
 /// WASI preview 1 (wasi_snapshot_preview1.witx).
@@ -106,6 +108,7 @@ fn lines(text: &str) -> Result<String, String> {
                 all.push('\n');
             }
             (Some(_), "wasi", None) => imports(rest, &mut all)?,
+            (Some(_), "network", None) if rest.is_empty() => return Ok(network::text("", "")),
             (Some(_), "repeat", None) => repeated = Some((count(rest)?, Vec::new())),
             (Some(_), "end", Some(_)) => {
                 let (count, lines) = repeated.take().ok_or("`;;@end` without `;;@repeat`")?;
@@ -152,7 +155,7 @@ fn repeat(count: usize, lines: &[String], to: &mut String) {
     }
 }
 
-fn inline(line: &str) -> Result<String, String> {
+pub(super) fn inline(line: &str) -> Result<String, String> {
     let mut all = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("<<") {

@@ -116,9 +116,14 @@ fn streams(case: &Case, execution: &Execution, wrong: &mut Vec<String>) {
             &stderr.data[..],
         ),
     ] {
-        let same = match length {
-            Some(length) => found.len() == length,
-            None => found == text.as_bytes(),
+        let ends = header.stdout_ends.as_ref().filter(|_| name == "stdout");
+        let parts = header.stdout_parts.as_ref().filter(|_| name == "stdout");
+        let shown_whole = String::from_utf8_lossy(found);
+        let same = match (length, ends, parts) {
+            (Some(length), ..) => found.len() == length,
+            (_, Some(ends), _) => shown_whole.ends_with(ends),
+            (_, _, Some(parts)) => parts.iter().all(|part| shown_whole.contains(part)),
+            _ => found == text.as_bytes(),
         };
         if !same {
             let length = length.unwrap_or(text.len());

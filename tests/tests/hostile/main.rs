@@ -8,14 +8,19 @@ mod common;
 mod component;
 mod expand;
 mod judge;
+#[path = "../../../runtime/tests/common/network.rs"]
+mod network;
 mod parity;
 mod place;
+mod server;
 
 use case::Case;
 use common::seeded::{Seed, Seeded, request};
 use futures::StreamExt as _;
 use host_api::proto::{ExecuteToolRequest, Execution};
 use place::Place;
+use server::Server;
+use std::collections::BTreeSet;
 use std::time::Instant;
 use tonic::Status;
 
@@ -34,7 +39,14 @@ async fn every_hostile_module_ends_as_its_file_says() {
         wasm: case.wasm.clone(),
         grant: case.policy.clone(),
     });
-    let mut service = Seeded::with(seeds).await;
+    // Whatever is granted to one of them is within the ceiling of all.
+    let hosts: BTreeSet<String> = cases
+        .iter()
+        .flat_map(|case| &case.policy.capabilities.network)
+        .map(ToString::to_string)
+        .collect();
+    let hosts: Vec<String> = hosts.into_iter().collect();
+    let mut service = Seeded::calling(&hosts, seeds).await;
     let mut wrong = Vec::new();
     for batch in cases.chunk_by(|one, two| one.batch() == two.batch()) {
         let service_now = &service;
@@ -88,5 +100,6 @@ async fn once(
         .await;
     let mut wrong = judge::differences(service, case, &answer);
     wrong.extend(place.differences(case));
+    wrong.extend(case.servers.iter().flat_map(Server::differences));
     (answer, wrong)
 }

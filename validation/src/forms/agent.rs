@@ -7,7 +7,9 @@
 
 use super::rules;
 use super::text::{one_line, shortened, visible};
-use crate::{Finding, Place, Reproducer, Severity, StageStatus, ValidationReport, Verdict};
+use crate::{
+    Changes, Finding, Place, Reproducer, Severity, StageStatus, ValidationReport, Verdict,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -85,7 +87,21 @@ pub(super) fn render(report: &ValidationReport, budget: Budget) -> String {
     if groups.is_empty() {
         text.push_str("\nNothing was found that you would have to mend.\n");
     }
+    if let Some(changes) = &report.changes {
+        let part = since(changes);
+        if text.len() + part.len() <= room {
+            text.push_str(&part);
+        }
+    }
     text.push_str(&tail(report, &left, shortly, budget));
+    text
+}
+
+/// What changed since the version before, as data.
+fn since(changes: &Changes) -> String {
+    let mut text = String::from("\nchanged since the version before:\n");
+    let lines: Vec<String> = changes.lines().iter().map(|it| one_line(it)).collect();
+    data(&mut text, &lines.join("\n"), 24, 2400);
     text
 }
 

@@ -48,8 +48,36 @@ fn base(verdict: &str, stages: &Value) -> ValidationReport {
             "lines": ["fn mean(values: &[f64]) -> f64 {", "    let sum: f64 = values.iter().sum();",
                 "    sum / values[0]", "}"],
         }],
+        "changes": changes(),
     }))
     .expect("a report")
+}
+
+/// Since the version before: something of everything.
+fn changes() -> Value {
+    json!({
+        "since": "1.1.0",
+        "artifact_digest": "5b".repeat(32),
+        "sources": [
+            { "path": "src/main.rs", "change": "changed", "lines_added": 12, "lines_removed": 3 },
+            { "path": "src/mean.rs", "change": "added", "lines_added": 40, "lines_removed": 0 },
+        ],
+        "dependencies": { "added": ["csv 1"], "removed": [] },
+        "capabilities": { "added": ["the folder /data (read)"], "removed": ["the real clock"] },
+        "figures": [
+            { "name": "module_bytes", "before": 120_000.0, "after": 121_344.0 },
+            { "name": "median_fuel", "before": 9_000.0, "after": 18_000.0 },
+        ],
+        "compared_count": 120,
+        "incomparable_count": 2,
+        "differing_count": 5,
+        "behaviours": [
+            { "kind": "example", "input": "{\"csv\":\"a\\n1\"}", "before": "{\"mean\":1}",
+              "after": "a failure: it traps (index out of bounds)" },
+            { "kind": "answer", "input": "{\"csv\":\"\"}", "before": "{\"mean\":0}",
+              "after": "{\"mean\":null}" },
+        ],
+    })
 }
 
 fn usage(fuel: u64) -> Value {
@@ -145,7 +173,7 @@ pub(super) fn hostile() -> ValidationReport {
 }
 
 /// What has a meaning of its own in a report, and is no text.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "version",
     "form",
     "stage",
@@ -153,6 +181,7 @@ const KINDS: [&str; 8] = [
     "severity",
     "verdict",
     "kind",
+    "change",
     "started_at",
 ];
 

@@ -3,6 +3,7 @@
 //! The page's policy allows its one style sheet, by digest, and nothing besides: what a tool
 //! might get past the escaping would still not be run, loaded or styled.
 
+mod changes;
 mod charts;
 mod style;
 
@@ -42,6 +43,7 @@ pub(super) fn render(report: &ValidationReport) -> String {
                 main {
                     (stages(report))
                     (findings(report))
+                    (changes::section(report))
                     (confidence(report))
                     (not_examined(report))
                     (charts::resources(report))

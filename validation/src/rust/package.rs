@@ -2,7 +2,8 @@
 
 use super::layout::Package;
 use super::sources::{self, Reached};
-use crate::{Finding, Form, Place, Severity};
+use crate::{Finding, Place, Severity};
+pub(super) use metadata::Wishes;
 use semver::{Version, VersionReq};
 use std::collections::BTreeMap;
 use toml_edit::{Document, Item, TableLike};
@@ -12,8 +13,8 @@ mod metadata;
 /// What the text of a package says.
 pub(super) struct Checked {
     pub(super) findings: Vec<Finding>,
-    /// What it wants to be compiled to.
-    pub(super) form: Form,
+    /// What it says to wasm-runner alone.
+    pub(super) wishes: Wishes,
 }
 
 /// Looks at the package as text, before any program does.
@@ -22,10 +23,10 @@ pub(super) fn check(package: &Package, allowed: &BTreeMap<String, Version>) -> C
         text: "",
         list: Vec::new(),
     };
-    let form = look(&mut findings, package, allowed);
+    let wishes = look(&mut findings, package, allowed);
     Checked {
         findings: findings.list,
-        form,
+        wishes,
     }
 }
 
@@ -33,7 +34,7 @@ fn look<'a>(
     findings: &mut Findings<'a>,
     package: &'a Package,
     allowed: &BTreeMap<String, Version>,
-) -> Form {
+) -> Wishes {
     for file in &package.files {
         match file.path.as_str() {
             "build.rs" => findings.add("build-script", Some((&file.path, None)),
@@ -52,13 +53,13 @@ fn look<'a>(
             "there is no Cargo.toml",
             "add one with [package] name, version and edition",
         );
-        return Form::default();
+        return Wishes::default();
     };
     findings.text = text;
     match Document::parse(text) {
         Ok(document) => {
             manifest(findings, document.as_table(), allowed);
-            metadata::form(findings, document.as_table())
+            metadata::read(findings, document.as_table())
         }
         Err(error) => {
             findings.at(
@@ -67,7 +68,7 @@ fn look<'a>(
                 format!("Cargo.toml is not TOML: {}", error.message()),
                 "mend the syntax",
             );
-            Form::default()
+            Wishes::default()
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod case;
 mod properties;
-mod same;
+pub(crate) mod same;
 
 use super::fixtures::Fixtures;
 use super::{Found, Most, Stage, telling};

@@ -2,6 +2,7 @@
 
 mod learnt;
 
+use super::bench::Tried;
 use super::fixtures::Fixtures;
 use super::telling::panic;
 use super::{Found, Stage};
@@ -54,14 +55,14 @@ impl fuzzing::Contract for Asked {
     }
 }
 
-/// Runs a campaign, and makes findings of what it found.
-pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> {
+/// Runs a campaign, and makes findings of what it found; gives the inputs that it kept, too.
+pub(crate) async fn run(context: Context<'_>) -> Result<(Found, Tried), ValidationError> {
     let mut found = Found::default();
     let mut manifest = context.manifest.clone();
     manifest.input_schema = fuzzing::with_format_ranges(&manifest.input_schema);
     let Ok(contract) = Contract::new(&manifest) else {
         // The manifest's stage has said so; without schemas there is nothing to hold it to.
-        return Ok(found);
+        return Ok((found, Tried::default()));
     };
     let spec = spec(&manifest, contract);
     let options = options(context.stage.options);
@@ -81,7 +82,6 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
             tool: &tool,
             bind,
             spec,
-            previous: None,
         };
         fuzzing::fuzz(&subject, &options, &mut |progress| {
             let _ = heard.send(progress);
@@ -123,7 +123,11 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
             "give the campaign more time",
         ));
     }
-    Ok(found)
+    let tried = Tried {
+        costliest: report.costliest,
+        corpus: report.corpus,
+    };
+    Ok((found, tried))
 }
 
 const FUZZING: &str = "fuzzing the module";
@@ -135,6 +139,7 @@ fn spec(manifest: &Manifest, contract: Contract) -> Spec {
     spec.promises.deterministic = manifest.properties.deterministic;
     spec.promises.idempotent = manifest.properties.idempotent;
     spec.promises.total = manifest.properties.total;
+    spec.growth_bound = manifest.budget.growth;
     spec.seeds = manifest
         .examples
         .iter()

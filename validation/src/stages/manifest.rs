@@ -5,9 +5,12 @@ mod examples;
 
 use super::telling::{ending, succeeded, tail};
 use super::{Found, Stage};
-use crate::{Contract, Finding, Manifest, Place, ProposedTool, ValidationError};
+use crate::{
+    CallBudget, CapabilityRequest, Contract, Finding, Manifest, Place, ProposedTool,
+    ValidationError,
+};
 use policies::{Capabilities, Fuel, Policy, WallTime};
-use runtime::{Call, Tool};
+use runtime::{Call, Execution, Tool};
 use serde_json::Value;
 
 /// Fuel for printing a manifest; the SDK's way of doing it takes less than a hundredth of it.
@@ -24,15 +27,20 @@ pub(crate) struct Agreed {
     pub(crate) grant: Policy,
 }
 
-/// Asks the tool, checks what it says, and tells what it would be granted.
+/// Asks the tool, checks what it says, and tells what it would be granted; `promised` is the
+/// budget that the package has.
 pub(crate) async fn agree(
     stage: Stage<'_>,
     proposal: &ProposedTool,
     tool: &Tool,
     ceiling: &Policy,
+    promised: CallBudget,
 ) -> Result<(Found, Agreed), ValidationError> {
     let mut found = Found::default();
-    let manifest = learn(stage, &mut found, proposal, tool, ceiling).await?;
+    let mut manifest = learn(stage, &mut found, proposal, tool, ceiling).await?;
+    if let Some(manifest) = &mut manifest {
+        budget(&mut found, manifest, promised);
+    }
     let requests = manifest
         .as_ref()
         .map_or(&[][..], |manifest| &manifest.capabilities);
@@ -53,6 +61,44 @@ pub(crate) async fn agree(
     Ok((found, agreed))
 }
 
+/// What an earlier version would be granted, whose manifest was looked at in its time.
+pub(crate) fn granted(
+    proposal: &ProposedTool,
+    requests: &[CapabilityRequest],
+    ceiling: &Policy,
+) -> Policy {
+    capabilities::grant(&mut Found::default(), proposal, requests, ceiling)
+}
+
+/// What a tool prints as its manifest; none where it does not.
+pub(crate) async fn printed(
+    stage: Stage<'_>,
+    tool: &Tool,
+    ceiling: &Policy,
+) -> Result<Option<Manifest>, ValidationError> {
+    let execution = ask(stage, tool, ceiling).await?;
+    let printed = succeeded(&execution).then(|| serde_json::from_slice(&execution.output));
+    Ok(printed.and_then(Result::ok))
+}
+
+/// Calls a tool with the argument `manifest`, with next to nothing granted.
+async fn ask(
+    stage: Stage<'_>,
+    tool: &Tool,
+    ceiling: &Policy,
+) -> Result<Execution, ValidationError> {
+    let mut policy = Policy {
+        limits: ceiling.limits,
+        capabilities: Capabilities::default(),
+    }
+    .intersect(ceiling);
+    policy.limits.fuel = policy.limits.fuel.min(FUEL);
+    policy.limits.wall_time = policy.limits.wall_time.min(TIME);
+    stage
+        .run(tool, Call::new(policy).with_args(["manifest"]))
+        .await
+}
+
 /// The manifest that holds: what the tool prints, else what the proposal has.
 async fn learn(
     stage: Stage<'_>,
@@ -61,16 +107,7 @@ async fn learn(
     tool: &Tool,
     ceiling: &Policy,
 ) -> Result<Option<Manifest>, ValidationError> {
-    let mut policy = Policy {
-        limits: ceiling.limits,
-        capabilities: Capabilities::default(),
-    }
-    .intersect(ceiling);
-    policy.limits.fuel = policy.limits.fuel.min(FUEL);
-    policy.limits.wall_time = policy.limits.wall_time.min(TIME);
-    let execution = stage
-        .run(tool, Call::new(policy).with_args(["manifest"]))
-        .await?;
+    let execution = ask(stage, tool, ceiling).await?;
     let printed = serde_json::from_slice::<Manifest>(&execution.output)
         .map_err(|error| format!("what it prints is no manifest: {error}"));
     let printed = if succeeded(&execution) {
@@ -126,6 +163,7 @@ fn compare(found: &mut Found, printed: &Manifest, given: &Manifest) {
         ("capabilities", printed.capabilities != given.capabilities),
         ("examples", printed.examples != given.examples),
         ("properties", printed.properties != given.properties),
+        ("budget", printed.budget != given.budget),
     ];
     let fields: Vec<&str> = differs
         .into_iter()
@@ -141,6 +179,32 @@ fn compare(found: &mut Found, printed: &Manifest, given: &Manifest) {
             "leave the specification out: the tool's own words hold",
         );
         found.add(finding.at(at(&format!("/{first}"))));
+    }
+}
+
+/// The budget of the package and that of the manifest are one.
+fn budget(found: &mut Found, manifest: &mut Manifest, promised: CallBudget) {
+    if manifest.budget.is_empty() {
+        manifest.budget = promised;
+    } else if !promised.is_empty() && promised != manifest.budget {
+        found.add(
+            Finding::error(
+                "manifest/mismatch",
+                "the manifest has another budget than Cargo.toml has in [package.metadata.wasm-runner.budget]",
+                "write it once",
+            )
+            .at(at("/budget")),
+        );
+    }
+    for (part, why) in manifest.budget.problems() {
+        found.add(
+            Finding::error(
+                "manifest/budget-invalid",
+                format!("the budget's {part} can't be meant: {why}"),
+                "promise what a call needs at most, or leave it out",
+            )
+            .at(at(&format!("/budget/{part}"))),
+        );
     }
 }
 

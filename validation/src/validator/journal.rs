@@ -4,6 +4,8 @@ use crate::stages::Found;
 use crate::{Progress, StageKind, StageReport, StageStatus};
 use std::collections::BTreeMap;
 use std::time::Instant;
+use tracing::Span;
+use tracing::field::Empty;
 
 /// The stages so far.
 pub(crate) struct Journal<'a> {
@@ -15,8 +17,23 @@ pub(crate) struct Journal<'a> {
 pub(crate) struct Begun<'a> {
     stage: StageKind,
     at: Instant,
+    /// What is done within the stage belongs to it. It ends when this is dropped.
+    pub(crate) span: Span,
     /// Tells people what is being done.
     pub(crate) step: Box<dyn Fn(String) + Send + Sync + 'a>,
+}
+
+impl Begun<'_> {
+    /// Notes on the span how the stage ended.
+    pub(crate) fn note(&self, status: StageStatus, findings: usize) {
+        let status = match status {
+            StageStatus::Passed => "passed",
+            StageStatus::Failed => "failed",
+            StageStatus::Skipped => "skipped",
+        };
+        self.span.record("status", status);
+        self.span.record("findings", findings);
+    }
 }
 
 impl<'a> Journal<'a> {
@@ -33,6 +50,13 @@ impl<'a> Journal<'a> {
         Begun {
             stage,
             at: Instant::now(),
+            span: tracing::info_span!(
+                "stage",
+                otel.name = stage.as_str(),
+                stage = stage.as_str(),
+                status = Empty,
+                findings = Empty
+            ),
             step: Box::new(move |message| progress(Progress::Step { stage, message })),
         }
     }
@@ -47,6 +71,7 @@ impl<'a> Journal<'a> {
         } else {
             StageStatus::Passed
         };
+        begun.note(status, found.findings.len());
         self.push(StageReport {
             stage: begun.stage,
             status,

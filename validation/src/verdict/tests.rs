@@ -17,6 +17,7 @@ fn manifest(capabilities: Vec<CapabilityRequest>) -> Manifest {
             deterministic: true,
             ..Properties::default()
         },
+        budget: crate::CallBudget::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The process itself.
 
-use super::{Line, MEASURED, MODULE, REQUEST, Written, measured_test};
-use crate::judge::{Judge, Programs};
+use super::{Line, MEASURED, MODULE, PREVIOUS, REFERENCE, REQUEST, Written, measured_test};
+use crate::judge::{Before, Case, Judge};
 use crate::validator::journal::Journal;
 use crate::{Measured, TestProgram, ValidationError};
 use runtime::{CancellationToken, Sandbox, SandboxConfig};
@@ -70,6 +70,9 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
             tests,
         });
     }
+    let reference = written.reference.then(|| read(REFERENCE)).transpose()?;
+    let previous = written.previous.as_ref().map(|_| read(PREVIOUS));
+    let previous = previous.transpose()?;
     let mut config = SandboxConfig::default();
     config.max_concurrent_calls = u32::try_from(written.options.parallel_runs).unwrap_or(u32::MAX);
     config.max_memory = config.max_memory.max(written.ceiling.limits.memory);
@@ -82,22 +85,27 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
     let progress = |progress| say(&Line::Progress(progress));
     let mut journal = Journal::new(&progress);
     let cancel = CancellationToken::new();
-    let judged = judge
-        .judge(
-            &written.proposal,
-            Programs {
-                module: &module,
-                tests: &tests,
-                measured: measured.as_ref(),
-            },
-            &mut journal,
-            &cancel,
-        )
-        .await?;
+    let before = written.previous.as_ref().zip(previous.as_deref());
+    let case = Case {
+        proposal: &written.proposal,
+        module: &module,
+        tests: &tests,
+        measured: measured.as_ref(),
+        reference: reference.as_deref(),
+        budget: written.budget,
+        previous: before.map(|(said, module)| Before {
+            label: &said.label,
+            version: said.version.as_ref(),
+            module,
+            manifest: said.manifest.as_ref(),
+        }),
+    };
+    let judged = judge.judge(case, &mut journal, &cancel).await?;
     Ok(Line::Done {
         manifest: judged.manifest.map(Box::new),
         grant: Box::new(judged.grant),
         reached: judged.reached,
+        compared: judged.compared.map(Box::new),
     })
 }
 

@@ -1,6 +1,9 @@
 //! Starts the process, hears what it says, and makes a finding of its death.
 
-use super::{JUDGE, Line, MEASURED, MODULE, REQUEST, Request, Written, measured_test};
+use super::{
+    JUDGE, Line, MEASURED, MODULE, PREVIOUS, REFERENCE, REQUEST, Request, Written, WrittenPrevious,
+    measured_test,
+};
 use crate::judge::{Judged, Reached, nothing};
 use crate::own_folder::OwnFolder;
 use crate::stages::Found;
@@ -28,12 +31,13 @@ const MEMORY: u64 = 2048 * MIB;
 const SCRATCH: u64 = 256 * MIB;
 
 /// The stages that the process goes through.
-const STAGES: [StageKind; 5] = [
+const STAGES: [StageKind; 6] = [
     StageKind::Inspect,
     StageKind::Manifest,
     StageKind::Test,
     StageKind::Examples,
     StageKind::Fuzz,
+    StageKind::Bench,
 ];
 
 /// Judges a module in a confined process.
@@ -112,6 +116,7 @@ pub(crate) async fn judge(
                 manifest: None,
                 grant: nothing(ceiling),
                 reached: Reached::default(),
+                compared: None,
             })
         }
     }
@@ -130,6 +135,13 @@ fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationErro
             let names = measured.tests.iter().map(|it| it.name.clone());
             (measured.root.clone(), names.collect())
         }),
+        reference: request.reference.is_some(),
+        budget: request.budget,
+        previous: request.previous.map(|previous| WrittenPrevious {
+            label: previous.label.clone(),
+            version: previous.version.clone(),
+            manifest: previous.manifest.clone(),
+        }),
     };
     let text = serde_json::to_vec(&written).map_err(ValidationError::machine(WRITING))?;
     let put = |name: &str, content: &[u8]| {
@@ -145,6 +157,12 @@ fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationErro
         for (number, test) in measured.tests.iter().enumerate() {
             put(&measured_test(number), &test.module)?;
         }
+    }
+    if let Some(module) = request.reference {
+        put(REFERENCE, module)?;
+    }
+    if let Some(previous) = request.previous {
+        put(PREVIOUS, &previous.artifact)?;
     }
     Ok(())
 }
@@ -258,11 +276,13 @@ impl Hearing<'_, '_> {
                     manifest,
                     grant,
                     reached,
+                    compared,
                 }) if self.ended == STAGES.len() => {
                     return Ok(Some(Heard::Done(Box::new(Judged {
                         manifest: manifest.map(|it| *it),
                         grant: *grant,
                         reached,
+                        compared: compared.map(|it| *it),
                     }))));
                 }
                 Ok(Line::Failed { doing, reason }) => {
@@ -317,7 +337,9 @@ impl Hearing<'_, '_> {
                 }
             }
             Progress::StageFinished { report } => {
-                self.begun = None;
+                if let Some(begun) = self.begun.take() {
+                    begun.note(report.status, report.findings.len());
+                }
                 self.ended += 1;
                 self.journal.push(report);
             }

@@ -28,6 +28,8 @@ pub(crate) const LONG: Duration = Duration::from_mins(1);
 pub(crate) struct Host {
     pub(crate) data: PathBuf,
     pub(crate) address: SocketAddr,
+    /// Where metrics are, if they are anywhere.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) running: RunningCalls,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), ServerError>>,
@@ -77,6 +79,7 @@ impl Host {
         Self {
             data: data.to_owned(),
             address: server.local_addr(),
+            metrics: server.metrics_addr(),
             running: server.running_calls(),
             task: tokio::spawn(server.serve(shutdown.clone())),
             shutdown,

@@ -4,11 +4,11 @@ use super::guests;
 use super::seed::{manifest, report};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use host_api::{CancellationToken, Judged, Validate};
+use host_api::{Background, CancellationToken, Judged, Validate};
 use policies::Policy;
 use serde_json::json;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 use validation::{Progress, ProposedTool, StageKind, ValidationError, Verdict};
 
@@ -27,6 +27,8 @@ pub(crate) struct Scripted {
     pub(crate) gate: Semaphore,
     pub(crate) tries: AtomicU32,
     pub(crate) cancelled: AtomicU32,
+    /// What each try was seen against.
+    pub(crate) backgrounds: Mutex<Vec<Background>>,
 }
 
 impl Scripted {
@@ -36,6 +38,7 @@ impl Scripted {
             gate: Semaphore::new(permits),
             tries: AtomicU32::new(0),
             cancelled: AtomicU32::new(0),
+            backgrounds: Mutex::default(),
         })
     }
 
@@ -82,6 +85,7 @@ impl Scripted {
             manifest: Some(manifest(tool, &json!(true), &json!(true))),
             grant: Policy::default(),
             artifact: Some(artifact),
+            attestations: Some(format!("attests {}\n", tool.name)),
             report,
         })
     }
@@ -91,9 +95,12 @@ impl Validate for Scripted {
     fn validate<'a>(
         &'a self,
         proposal: &'a ProposedTool,
+        background: Background,
         progress: &'a (dyn Fn(Progress) + Send + Sync),
         cancel: &'a CancellationToken,
     ) -> BoxFuture<'a, Result<Judged, ValidationError>> {
+        let seen = &mut *self.backgrounds.lock().expect("no panic");
+        seen.push(background);
         self.script(proposal, progress, cancel).boxed()
     }
 }

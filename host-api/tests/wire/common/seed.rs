@@ -143,6 +143,7 @@ fn plant_one(kb: &SqliteKnowledgeBase, seed: &Seed) -> ProposalId {
         artifact: Some(&seed.wasm),
         manifest: Some(&manifest(&tool, &seed.input, &seed.output)),
         grant: &seed.grant,
+        attestations: None,
     };
     kb.finish_validation(id, &outcome, &by).expect("finished");
     if seed.activate {

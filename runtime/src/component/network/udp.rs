@@ -1,141 +1,250 @@
 //! `wasi:sockets/udp`: datagrams to whom a connection would be allowed, and back.
 
-use super::{Sockets, code};
+use super::{Answer, closed, code, kept_of, may_bind, network, subscribed, view};
+use crate::component::files::try_guest;
+use crate::component::link::{Given as _, interface};
+use crate::host::State;
+use crate::record::kept;
 use std::net::SocketAddr;
 use wasmtime::Result;
-use wasmtime::component::Resource;
+use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::bindings::sockets::network::{
     ErrorCode, IpAddressFamily, IpSocketAddress, Network,
 };
 use wasmtime_wasi::p2::bindings::sockets::udp::{
-    Host, HostIncomingDatagramStream, HostOutgoingDatagramStream, HostUdpSocket, IncomingDatagram,
+    HostIncomingDatagramStream, HostOutgoingDatagramStream, HostUdpSocket, IncomingDatagram,
     IncomingDatagramStream, OutgoingDatagram, OutgoingDatagramStream,
 };
-use wasmtime_wasi::p2::{DynPollable, SocketResult, UdpSocket};
+use wasmtime_wasi::p2::{DynPollable, UdpSocket};
 
 type Socket = Resource<UdpSocket>;
 type Incoming = Resource<IncomingDatagramStream>;
 type Outgoing = Resource<OutgoingDatagramStream>;
+
+pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
+    interface!(linker "wasi:sockets/udp" {
+        resource "udp-socket" UdpSocket => drop_socket;
+        resource "incoming-datagram-stream" IncomingDatagramStream => drop_incoming;
+        resource "outgoing-datagram-stream" OutgoingDatagramStream => drop_outgoing;
+        "[method]udp-socket.start-bind" socket::start_bind(
+            socket: Socket, network: Resource<Network>, local_address: IpSocketAddress);
+        "[method]udp-socket.finish-bind" socket::finish_bind(socket: Socket);
+        "[method]udp-socket.stream"
+            socket::stream(socket: Socket, remote_address: Option<IpSocketAddress>);
+        "[method]udp-socket.local-address" socket::local_address(socket: Socket);
+        "[method]udp-socket.remote-address" socket::remote_address(socket: Socket);
+        "[method]udp-socket.address-family" socket::address_family(socket: Socket);
+        "[method]udp-socket.unicast-hop-limit" socket::unicast_hop_limit(socket: Socket);
+        "[method]udp-socket.set-unicast-hop-limit"
+            socket::set_unicast_hop_limit(socket: Socket, value: u8);
+        "[method]udp-socket.receive-buffer-size" socket::receive_buffer_size(socket: Socket);
+        "[method]udp-socket.set-receive-buffer-size"
+            socket::set_receive_buffer_size(socket: Socket, value: u64);
+        "[method]udp-socket.send-buffer-size" socket::send_buffer_size(socket: Socket);
+        "[method]udp-socket.set-send-buffer-size"
+            socket::set_send_buffer_size(socket: Socket, value: u64);
+        "[method]udp-socket.subscribe" socket::subscribe(socket: Socket);
+        "[method]incoming-datagram-stream.receive"
+            datagrams::receive(stream: Incoming, max_results: u64);
+        "[method]incoming-datagram-stream.subscribe"
+            datagrams::subscribe_incoming(stream: Incoming);
+        "[method]outgoing-datagram-stream.check-send" datagrams::check_send(stream: Outgoing);
+        "[method]outgoing-datagram-stream.send"
+            datagrams::send(stream: Outgoing, datagrams: Vec<OutgoingDatagram>);
+        "[method]outgoing-datagram-stream.subscribe"
+            datagrams::subscribe_outgoing(stream: Outgoing);
+    });
+    Ok(())
+}
+
+async fn drop_socket(state: &mut State, socket: Socket) -> Result<()> {
+    state.take_away(socket)?;
+    closed(state);
+    Ok(())
+}
+
+async fn drop_incoming(state: &mut State, stream: Incoming) -> Result<()> {
+    state.take_away(stream)
+}
+
+async fn drop_outgoing(state: &mut State, stream: Outgoing) -> Result<()> {
+    if state.replays() {
+        return state.take_away(stream);
+    }
+    HostOutgoingDatagramStream::drop(&mut view(state), stream).await
+}
 
 /// An empty datagram counts as a byte: somebody carries it all the same.
 fn size(data: &[u8]) -> usize {
     data.len().max(1)
 }
 
-impl Host for Sockets<'_> {}
-
-impl Sockets<'_> {
-    /// Whether datagrams may go to an address; the first to each counts as a request.
-    fn may_send(&mut self, to: SocketAddr) -> std::result::Result<(), ErrorCode> {
-        if self.peers.contains(&to) {
-            return Ok(());
-        }
-        let judged = self.network().connect("udp send", to);
-        judged.map_err(|refusal| code(&refusal))?;
-        self.peers.insert(to);
-        Ok(())
+/// Whether datagrams may go to an address; the first to each counts as a request.
+fn may_send(state: &mut State, to: SocketAddr) -> std::result::Result<(), ErrorCode> {
+    let made = state.parts.network().0;
+    if made.peers.contains(&to) {
+        return Ok(());
     }
+    let judged = made.network.connect("udp send", to);
+    judged.map_err(|refusal| code(&refusal))?;
+    made.peers.insert(to);
+    Ok(())
 }
 
-/// Functions of wasmtime-wasi's that no rule speaks of.
-macro_rules! pass {
-    ($($name:ident ( $($arg:ident : $ty:ty),* ) -> $result:ty;)*) => {$(
-        fn $name(&mut self, socket: Socket, $($arg: $ty),*) -> $result {
-            HostUdpSocket::$name(&mut self.view, socket, $($arg),*)
-        }
-    )*};
-}
+mod socket {
+    use super::*;
 
-impl HostUdpSocket for Sockets<'_> {
-    async fn start_bind(
-        &mut self,
-        socket: Socket,
-        network: Resource<Network>,
-        address: IpSocketAddress,
-    ) -> SocketResult<()> {
-        self.may_bind("udp bind", address.into())?;
-        HostUdpSocket::start_bind(&mut self.view, socket, network, address).await
-    }
-
-    async fn stream(
-        &mut self,
-        socket: Socket,
-        remote: Option<IpSocketAddress>,
-    ) -> SocketResult<(Incoming, Outgoing)> {
-        if let Some(remote) = remote {
-            self.may_send(remote.into())?;
-        }
-        HostUdpSocket::stream(&mut self.view, socket, remote).await
-    }
-
-    fn drop(&mut self, socket: Socket) -> Result<()> {
-        HostUdpSocket::drop(&mut self.view, socket)?;
-        *self.open = self.open.saturating_sub(1);
-        Ok(())
+    /// Functions of wasmtime-wasi's that no rule speaks of.
+    macro_rules! pass {
+        ($($name:ident ( $($arg:ident : $ty:ty),* ) -> $result:ty;)*) => {$(
+            pub(super) async fn $name(
+                state: &mut State,
+                socket: Socket,
+                $($arg: $ty),*
+            ) -> Answer<$result> {
+                kept!(
+                    state,
+                    concat!("udp-socket.", stringify!($name)),
+                    HostUdpSocket::$name(&mut view(state), socket, $($arg),*).given()
+                )
+            }
+        )*};
     }
 
     pass! {
-        finish_bind() -> SocketResult<()>;
-        local_address() -> SocketResult<IpSocketAddress>;
-        remote_address() -> SocketResult<IpSocketAddress>;
-        address_family() -> Result<IpAddressFamily>;
-        unicast_hop_limit() -> SocketResult<u8>;
-        set_unicast_hop_limit(value: u8) -> SocketResult<()>;
-        receive_buffer_size() -> SocketResult<u64>;
-        set_receive_buffer_size(value: u64) -> SocketResult<()>;
-        send_buffer_size() -> SocketResult<u64>;
-        set_send_buffer_size(value: u64) -> SocketResult<()>;
-        subscribe() -> Result<Resource<DynPollable>>;
+        finish_bind() -> ();
+        local_address() -> IpSocketAddress;
+        remote_address() -> IpSocketAddress;
+        unicast_hop_limit() -> u8;
+        set_unicast_hop_limit(value: u8) -> ();
+        receive_buffer_size() -> u64;
+        set_receive_buffer_size(value: u64) -> ();
+        send_buffer_size() -> u64;
+        set_send_buffer_size(value: u64) -> ();
+    }
+
+    pub(super) async fn address_family(
+        state: &mut State,
+        socket: Socket,
+    ) -> Result<IpAddressFamily> {
+        kept!(
+            state,
+            "udp-socket.address_family",
+            HostUdpSocket::address_family(&mut view(state), socket)
+        )
+    }
+
+    pub(super) async fn start_bind(
+        state: &mut State,
+        socket: Socket,
+        network: Resource<Network>,
+        address: IpSocketAddress,
+    ) -> Answer<()> {
+        try_guest!(may_bind(state, "udp bind", address.into()));
+        kept!(state, "udp-socket.start_bind", {
+            let sockets = &mut view(state);
+            let bound = HostUdpSocket::start_bind(sockets, socket, network, address);
+            bound.await.given()
+        })
+    }
+
+    pub(super) async fn stream(
+        state: &mut State,
+        socket: Socket,
+        remote: Option<IpSocketAddress>,
+    ) -> Answer<(Incoming, Outgoing)> {
+        if let Some(remote) = remote {
+            try_guest!(may_send(state, remote.into()));
+        }
+        let of = Resource::<UdpSocket>::new_borrow(socket.rep());
+        let streams = kept_of(
+            state,
+            "udp-socket.stream",
+            async |state| {
+                let sockets = &mut view(state);
+                HostUdpSocket::stream(sockets, socket, remote).await.given()
+            },
+            |_| (),
+            |state, ()| Ok((state.stand_in_of(&of)?, state.stand_in_of(&of)?)),
+        );
+        streams.await
+    }
+
+    pub(super) async fn subscribe(
+        state: &mut State,
+        socket: Socket,
+    ) -> Result<Resource<DynPollable>> {
+        let of = Resource::<UdpSocket>::new_borrow(socket.rep());
+        subscribed(state, &of, |state| {
+            HostUdpSocket::subscribe(&mut view(state), socket)
+        })
     }
 }
 
-impl HostIncomingDatagramStream for Sockets<'_> {
-    fn receive(&mut self, stream: Incoming, most: u64) -> SocketResult<Vec<IncomingDatagram>> {
-        let came = HostIncomingDatagramStream::receive(&mut self.view, stream, most)?;
+mod datagrams {
+    use super::*;
+
+    pub(super) async fn receive(
+        state: &mut State,
+        stream: Incoming,
+        most: u64,
+    ) -> Answer<Vec<IncomingDatagram>> {
+        let came: Answer<Vec<IncomingDatagram>> = kept!(
+            state,
+            "incoming-datagram-stream.receive",
+            HostIncomingDatagramStream::receive(&mut view(state), stream, most).given()
+        );
+        let came = try_guest!(came?);
+        let network = network(state);
         let mut given = Vec::with_capacity(came.len());
         for datagram in came {
-            let counted = self.network().receives("udp receive", size(&datagram.data));
+            let counted = network.receives("udp receive", size(&datagram.data));
             match counted {
                 Ok(()) => given.push(datagram),
                 // The rest is lost, as datagrams may be.
-                Err(refusal) if given.is_empty() => return Err(code(&refusal).into()),
+                Err(refusal) if given.is_empty() => return Ok(Err(code(&refusal))),
                 Err(_) => break,
             }
         }
-        Ok(given)
+        Ok(Ok(given))
     }
 
-    fn subscribe(&mut self, stream: Incoming) -> Result<Resource<DynPollable>> {
-        HostIncomingDatagramStream::subscribe(&mut self.view, stream)
+    pub(super) async fn subscribe_incoming(
+        state: &mut State,
+        stream: Incoming,
+    ) -> Result<Resource<DynPollable>> {
+        let of = Incoming::new_borrow(stream.rep());
+        subscribed(state, &of, |state| {
+            HostIncomingDatagramStream::subscribe(&mut view(state), stream)
+        })
     }
 
-    fn drop(&mut self, stream: Incoming) -> Result<()> {
-        HostIncomingDatagramStream::drop(&mut self.view, stream)
-    }
-}
-
-impl HostOutgoingDatagramStream for Sockets<'_> {
-    fn check_send(&mut self, stream: Outgoing) -> SocketResult<u64> {
-        HostOutgoingDatagramStream::check_send(&mut self.view, stream)
+    pub(super) async fn check_send(state: &mut State, stream: Outgoing) -> Answer<u64> {
+        kept!(
+            state,
+            "outgoing-datagram-stream.check_send",
+            HostOutgoingDatagramStream::check_send(&mut view(state), stream).given()
+        )
     }
 
-    fn send(
-        &mut self,
+    pub(super) async fn send(
+        state: &mut State,
         stream: Outgoing,
         mut datagrams: Vec<OutgoingDatagram>,
-    ) -> SocketResult<u64> {
+    ) -> Answer<u64> {
+        let network = network(state);
         let mut sizes = Vec::with_capacity(datagrams.len());
-        let mut left = self.network().bytes_left();
+        let mut left = network.bytes_left();
         let mut refused = None;
         for datagram in &datagrams {
             let to = datagram.remote_address.map(SocketAddr::from);
-            if let Some(Err(code)) = to.map(|to| self.may_send(to)) {
+            if let Some(Err(code)) = to.map(|to| may_send(state, to)) {
                 refused = Some(code);
                 break;
             }
             let size = size(&datagram.data);
             let Some(rest) = left.checked_sub(size as u64) else {
-                let counted = self.network().sends("udp send", size);
+                let counted = network.sends("udp send", size);
                 refused = counted.err().map(|refusal| code(&refusal));
                 break;
             };
@@ -144,22 +253,28 @@ impl HostOutgoingDatagramStream for Sockets<'_> {
         }
         // Those before the one that is refused go out.
         if let Some(code) = refused.filter(|_| sizes.is_empty()) {
-            return Err(code.into());
+            return Ok(Err(code));
         }
         datagrams.truncate(sizes.len());
-        let sent = HostOutgoingDatagramStream::send(&mut self.view, stream, datagrams)?;
+        let sent: Answer<u64> = kept!(
+            state,
+            "outgoing-datagram-stream.send",
+            HostOutgoingDatagramStream::send(&mut view(state), stream, datagrams).given()
+        );
+        let sent = try_guest!(sent?);
         let went = usize::try_from(sent).unwrap_or(usize::MAX);
         let bytes = sizes.iter().take(went).sum();
-        let counted = self.network().sends("udp send", bytes);
-        counted.map_err(|refusal| code(&refusal))?;
-        Ok(sent)
+        let counted = network.sends("udp send", bytes);
+        Ok(counted.map(|()| sent).map_err(|refusal| code(&refusal)))
     }
 
-    fn subscribe(&mut self, stream: Outgoing) -> Result<Resource<DynPollable>> {
-        HostOutgoingDatagramStream::subscribe(&mut self.view, stream)
-    }
-
-    async fn drop(&mut self, stream: Outgoing) -> Result<()> {
-        HostOutgoingDatagramStream::drop(&mut self.view, stream).await
+    pub(super) async fn subscribe_outgoing(
+        state: &mut State,
+        stream: Outgoing,
+    ) -> Result<Resource<DynPollable>> {
+        let of = Outgoing::new_borrow(stream.rep());
+        subscribed(state, &of, |state| {
+            HostOutgoingDatagramStream::subscribe(&mut view(state), stream)
+        })
     }
 }

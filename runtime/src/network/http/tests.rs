@@ -147,7 +147,7 @@ async fn another_host_port_or_scheme_is_denied_before_anything_is_sent() {
         (0, 0, 4)
     );
     // And without any grant there is no network at all.
-    caller.http = Http(None);
+    caller.http = Http::new(None, None);
     fails!(
         caller.get("http://a.example/").await,
         Error::HttpRequestDenied
@@ -208,7 +208,7 @@ async fn methods_and_answers_that_leave_http_are_refused() {
 
 #[test]
 fn fields_that_speak_to_the_next_hop_are_not_the_guests() {
-    let forbidden = Http(None).forbidden_header_filter();
+    let forbidden = Http::new(None, None).forbidden_header_filter();
     for name in [
         "host",
         "connection",

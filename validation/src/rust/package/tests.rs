@@ -1,5 +1,5 @@
 use super::*;
-use crate::SourceFile;
+use crate::{CallBudget, Form, SourceFile};
 
 const PACKAGE: &str = "[package]\nname = \"t\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
 
@@ -217,7 +217,7 @@ fn a_package_chooses_its_form() {
             files: vec![manifest],
         };
         let checked = check(&package, &BTreeMap::new());
-        (checked.form, checked.findings)
+        (checked.wishes.form, checked.findings)
     };
     for (written, expected) in [
         ("", Form::Command),
@@ -261,5 +261,79 @@ fn a_package_chooses_its_form() {
         assert!(finding.message.contains(message), "{}", finding.message);
         let place = finding.place.as_ref().expect("a place").text();
         assert_eq!(place, format!("Cargo.toml:{line}"));
+    }
+}
+
+#[test]
+fn a_package_names_its_reference_and_its_budget() {
+    let read = |rest: &str| {
+        let package = Package {
+            files: vec![SourceFile {
+                path: "Cargo.toml".into(),
+                content: format!("{PACKAGE}{rest}"),
+            }],
+        };
+        let checked = check(&package, &BTreeMap::new());
+        let messages: Vec<String> = checked.findings.into_iter().map(|it| it.message).collect();
+        (checked.wishes, messages)
+    };
+    let (wishes, messages) = read(
+        "[package.metadata.wasm-runner]\nreference = \"naive\"\nbudget = { fuel = \"5 M\", \
+         memory = \"64 KiB\", growth = 1, input = \"1 MiB\" }\n",
+    );
+    assert_eq!(messages, Vec::<String>::new());
+    assert_eq!(wishes.reference.as_deref(), Some("naive"));
+    let whole = CallBudget {
+        fuel: Some(policies::Fuel(5_000_000)),
+        memory: Some(policies::Bytes::kib(64)),
+        growth: Some(1.0),
+        input: Some(policies::Bytes::mib(1)),
+    };
+    assert_eq!(wishes.budget, whole);
+    let budget = "[package.metadata.wasm-runner.budget]\n";
+    let (wishes, messages) = read(&format!("{budget}fuel = 7\ngrowth = 1.5\n"));
+    assert_eq!(messages, Vec::<String>::new());
+    let (fuel, growth) = (Some(policies::Fuel(7)), Some(1.5));
+    let few = CallBudget {
+        fuel,
+        growth,
+        ..CallBudget::default()
+    };
+    assert_eq!(wishes.budget, few);
+    for (written, part) in [
+        (format!("{budget}fuel = -1\n"), "negative"),
+        (format!("{budget}fuel = 0\n"), "no call does without"),
+        (format!("{budget}memory = 65536\n"), "no text with a unit"),
+        (
+            format!("{budget}memory = \"65535 B\"\n"),
+            "less than one page",
+        ),
+        (format!("{budget}memory = \"64 Kib\"\n"), "memory"),
+        (format!("{budget}growth = \"linear\"\n"), "no number"),
+        (format!("{budget}growth = 0.9\n"), "no exponent"),
+        (format!("{budget}time = \"1 s\"\n"), "not known here"),
+        (
+            "[package.metadata.wasm-runner]\nbudget = 1\n".into(),
+            "no table",
+        ),
+        (
+            "[package.metadata.wasm-runner]\nreference = 1\n".into(),
+            "no name",
+        ),
+        (
+            "[package.metadata.wasm-runner]\nreference = \"\"\n".into(),
+            "no name",
+        ),
+        (
+            "[package.metadata.wasm-runner]\nrefrence = \"x\"\n".into(),
+            "`reference`",
+        ),
+    ] {
+        let (_, messages) = read(&written);
+        let [message] = messages.as_slice() else {
+            panic!("{written}: {messages:?}");
+        };
+        let said = message.contains(part) || part == "`reference`";
+        assert!(said, "{written}: {message}");
     }
 }

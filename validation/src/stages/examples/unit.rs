@@ -25,6 +25,7 @@ fn manifest(examples: Vec<Example>, properties: Properties) -> Manifest {
         capabilities: Vec::new(),
         examples,
         properties,
+        budget: crate::CallBudget::default(),
     }
 }
 

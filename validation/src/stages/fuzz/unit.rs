@@ -16,6 +16,7 @@ fn manifest(properties: Properties) -> Manifest {
         capabilities: Vec::new(),
         examples: Vec::new(),
         properties,
+        budget: crate::CallBudget::default(),
     }
 }
 
@@ -39,7 +40,7 @@ async fn found(script: Script, properties: Properties) -> Found {
         module: &module,
         tool: &load(&module),
     };
-    run(context).await.expect("a machine that works")
+    run(context).await.expect("a machine that works").0
 }
 
 fn ends(stdout: &str, stderr: &str, end: End) -> Script {

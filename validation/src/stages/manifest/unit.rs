@@ -26,9 +26,15 @@ async fn found(described: &str, proposal: &ProposedTool) -> Vec<Finding> {
             .prints("manifest", manifest.to_string())
             .module(),
     );
-    let (found, agreed) = agree(stage, proposal, &tool, &Policy::default())
-        .await
-        .expect("the machine does its part");
+    let (found, agreed) = agree(
+        stage,
+        proposal,
+        &tool,
+        &Policy::default(),
+        CallBudget::default(),
+    )
+    .await
+    .expect("the machine does its part");
     assert_eq!(
         agreed.manifest.expect("it is printed").description,
         described

@@ -177,7 +177,7 @@ pub(super) fn caller(
     let (network, ends) =
         Network::new(grants.collect(), limits, outside, std::time::Instant::now());
     Caller {
-        http: Http(Some(network.clone())),
+        http: Http::new(Some(network.clone()), None),
         network,
         ends: Some(ends),
     }
