@@ -164,6 +164,7 @@ fn run(
         corpus,
         unconfirmed: 0,
         inputs: (session.answered, session.refused, session.forbidden),
+        answers: session.answers.answers(),
         growth: None,
         costliest: Vec::new(),
         not_examined: Vec::new(),

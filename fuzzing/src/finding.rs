@@ -1,5 +1,6 @@
 //! What a campaign found.
 
+use crate::answers::Answers;
 use crate::oracle::{Rule, Severity};
 use crate::world::World;
 use runtime::Execution;
@@ -72,6 +73,8 @@ pub struct Report {
     pub unconfirmed: usize,
     /// Valid inputs that were answered, valid ones that were refused, and forbidden ones.
     pub inputs: (u64, u64, u64),
+    /// What valid inputs beside the seeds were answered with.
+    pub answers: Answers,
     /// The steepest growth of work over input size that was measured, as an exponent.
     pub growth: Option<f64>,
     /// Valid inputs that cost most: those at the end of that growth, the largest first, then those

@@ -8,6 +8,7 @@
 //! policy of every other run, before it is a [`Finding`].
 
 mod afl;
+mod answers;
 mod campaign;
 mod comparisons;
 mod confirm;
@@ -23,6 +24,7 @@ mod session;
 mod subject;
 mod world;
 
+pub use answers::Answers;
 pub use campaign::{FuzzError, Options, fuzz};
 pub use finding::{Finding, Progress, Report};
 pub use instrument::NotInstrumented;

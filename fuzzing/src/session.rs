@@ -103,6 +103,7 @@ pub(crate) struct Session<'a> {
     pub(crate) answered: u64,
     pub(crate) refused: u64,
     pub(crate) forbidden: u64,
+    pub(crate) answers: crate::answers::Looking,
 }
 
 /// What is needed to make the second machine, once it is.
@@ -146,6 +147,7 @@ impl<'a> Session<'a> {
             answered: 0,
             refused: 0,
             forbidden: 0,
+            answers: crate::answers::Looking::new(&spec.seeds),
         }
     }
 
@@ -188,7 +190,10 @@ impl<'a> Session<'a> {
         let (fuel, ended) = (seen.fuel, seen.ended);
         let tried = seen.denied.join(", ");
         let fate = match (&class, ended) {
-            (Class::Valid(_), Ended::Success) => Fate::Answered,
+            (Class::Valid(value), Ended::Success) => {
+                self.answers.take(value, seen.stdout);
+                Fate::Answered
+            }
             (Class::Valid(_), Ended::Exit(_)) => Fate::Refused,
             (Class::Forbidden(_), _) => Fate::Forbidden,
             _ => Fate::Unknown,

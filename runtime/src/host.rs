@@ -128,6 +128,7 @@ macro_rules! functions {
                     outside::asked(&mut caller, "proc_exit", &[i64::from(code)])?;
                 }
                 enter(&mut caller)?;
+                caller.data_mut().left = true;
                 // wasmtime-wasi's own would refuse the codes from 126 on, which programs do use.
                 Err::<(), _>(I32Exit(code).into())
             })?;

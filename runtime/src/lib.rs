@@ -22,6 +22,7 @@ mod host;
 mod key;
 mod limiter;
 mod network;
+mod probe;
 mod record;
 mod run;
 mod sandbox;
@@ -34,6 +35,7 @@ pub use error::{LoadError, SandboxError};
 pub use execution::{Captured, DeniedAttempt, Execution, Frame, Outcome, OutcomeKind, Rule, Usage};
 pub use key::{InstallationKey, Rotation};
 pub use network::{Resolver, SystemResolver};
+pub use probe::Probe;
 pub use record::{
     Difference, Divergence, FuelDifference, NotRecorded, Observed, ObservedPath, Recording,
     RecordingError, Replayed, Touch, Verdict,

@@ -4,6 +4,7 @@ use crate::call::too_much_input;
 use crate::component;
 use crate::execution::{Execution, Frame, Outcome, Usage};
 use crate::host::{State, Stop};
+use crate::probe::Probing;
 use crate::record::Tape;
 use crate::sandbox::YIELD_INTERVAL;
 use crate::tool::{Code, Ready};
@@ -25,7 +26,12 @@ enum End {
     Cancelled,
 }
 
-pub(crate) async fn run(tool: &Tool, call: Call, tape: Option<Tape>) -> Execution {
+pub(crate) async fn run(
+    tool: &Tool,
+    call: Call,
+    tape: Option<Tape>,
+    mut probing: Option<Probing<'_>>,
+) -> Execution {
     let cancel = call.cancel.clone();
     if cancel.is_cancelled() {
         return ended(Outcome::Cancelled);
@@ -57,10 +63,13 @@ pub(crate) async fn run(tool: &Tool, call: Call, tape: Option<Tape>) -> Executio
     let component = matches!(tool.code, Code::Component(_));
     let outside = Arc::clone(&tool.sandbox.outside);
     let largest = tool.sandbox.largest;
-    let state = match State::new(call, largest, begin, component, outside, tape) {
+    let mut state = match State::new(call, largest, begin, component, outside, tape) {
         Ok(state) => state,
         Err(message) => return ended(Outcome::InvalidInput { message }),
     };
+    if let Some(probing) = &probing {
+        state.virtual_nanos = u64::try_from(probing.probe.ahead.as_nanos()).unwrap_or(u64::MAX);
+    }
     let mut store = Store::new(tool.code.engine(), state);
     store.limiter(|state| &mut state.limiter);
 
@@ -70,7 +79,7 @@ pub(crate) async fn run(tool: &Tool, call: Call, tape: Option<Tape>) -> Executio
             store.set_fuel(limits.fuel.0)?;
             store.fuel_async_yield_interval(Some(YIELD_INTERVAL))?;
             match &tool.code {
-                Code::Module(module) => module.call(&mut store, quick).await,
+                Code::Module(module) => module.call(&mut store, quick, probing.as_mut()).await,
                 // In a box: the future of a module's call stays small.
                 Code::Component(component) => Box::pin(component.call(&mut store)).await,
             }
@@ -85,6 +94,9 @@ pub(crate) async fn run(tool: &Tool, call: Call, tape: Option<Tape>) -> Executio
     let wall = begin.elapsed();
     let left = store.get_fuel().unwrap_or(0);
     let fuel = limits.fuel.0.saturating_sub(left);
+    if let Some(probing) = probing {
+        probing.end(&store, store.data().left);
+    }
     let state = store.data_mut();
     let (outcome, backtrace) = judge(end, &limits, state.limiter.refused.as_deref());
     state.take_execution(outcome, backtrace, |usage: &mut Usage| {
@@ -96,9 +108,17 @@ pub(crate) async fn run(tool: &Tool, call: Call, tape: Option<Tape>) -> Executio
 
 impl Ready {
     /// A fresh instance of a module, from its start to its end.
-    async fn call(&self, store: &mut Store<State>, quick: bool) -> wasmtime::Result<()> {
+    async fn call(
+        &self,
+        store: &mut Store<State>,
+        quick: bool,
+        probing: Option<&mut Probing<'_>>,
+    ) -> wasmtime::Result<()> {
         let pre = if quick { &self.quick } else { &self.pre };
         let instance = pre.instantiate_async(&mut *store).await?;
+        if let Some(probing) = probing {
+            probing.begin(instance, store)?;
+        }
         let memory = instance.get_module_export(&mut *store, &self.memory);
         store.data_mut().memory = memory.and_then(Extern::into_memory);
         let start = instance.get_module_export(&mut *store, &self.start);

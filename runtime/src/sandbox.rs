@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wasmtime::{
-    Config, Enabled, Engine, ExternType, InstanceAllocationStrategy, Linker, Module,
+    Config, Enabled, Engine, ExternType, InstanceAllocationStrategy, Linker, Module, OptLevel,
     PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
@@ -33,6 +33,11 @@ pub struct SandboxConfig {
     pub max_table_elements: u32,
     /// What no policy can exceed: tables of a module.
     pub max_tables: u32,
+    /// Whether modules may have a second memory, for what an instrumentation added to them
+    /// writes down ([`Probe`](crate::Probe)). They are compiled quickly, not well, so their fuel
+    /// is the same and their time is not. Never for modules as somebody sent them: whoever
+    /// instruments one has seen to it that its own code has one memory only.
+    pub second_memory: bool,
     /// Where components' names are looked up; without one, by the machine's own resolver.
     pub resolver: Option<Arc<dyn Resolver>>,
     /// Root certificates (X.509, DER) that components' HTTPS trusts besides those that browsers do.
@@ -49,6 +54,7 @@ impl Default for SandboxConfig {
             max_memory: Bytes::gib(1),
             max_table_elements: 100_000,
             max_tables: 4,
+            second_memory: false,
             resolver: None,
             roots: Vec::new(),
         }
@@ -342,7 +348,17 @@ fn check_interface(module: &Module) -> Result<(), LoadError> {
 
 fn engine_config(config: &SandboxConfig) -> Config {
     let mut engine = base_config();
-    engine.allocation_strategy(InstanceAllocationStrategy::Pooling(pool_config(config)));
+    let mut pool = pool_config(config);
+    if config.second_memory {
+        pool.total_memories(config.max_concurrent_calls.max(1).saturating_mul(2))
+            .max_memories_per_module(2);
+        engine
+            .wasm_multi_memory(true)
+            // What is added, and code that was not optimised, make frames larger.
+            .max_wasm_stack(1 << 20)
+            .cranelift_opt_level(OptLevel::None);
+    }
+    engine.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     // What only components need makes every instance dearer.
     engine.concurrency_support(false);
     engine

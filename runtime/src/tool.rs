@@ -128,6 +128,6 @@ impl Tool {
     /// When as many runs as the sandbox allows are under way, it waits for its turn first; the
     /// wall time begins after that. Dropping the future ends the run.
     pub fn run(&self, call: Call) -> impl Future<Output = Execution> + Send {
-        crate::run::run(self, call, None)
+        crate::run::run(self, call, None, None)
     }
 }

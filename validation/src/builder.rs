@@ -23,6 +23,8 @@ pub struct Built {
     pub budget: CallBudget,
     /// The programs with the author's tests, each a libtest-like command module.
     pub tests: Vec<TestProgram>,
+    /// The same compiled to be looked into, where that was asked for and could be done.
+    pub measured: Option<Measured>,
     /// What was found wrong or worth knowing.
     pub findings: Vec<Finding>,
     /// Figures for the report.
@@ -38,6 +40,18 @@ pub struct TestProgram {
     pub module: Vec<u8>,
 }
 
+/// The tool and its tests, compiled without optimisation and with line tables: what the sources
+/// say stands in them as it was written, so that it can be counted and changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// The folder that the line tables' paths are relative to.
+    pub root: String,
+    /// The tool as a command, whatever form it is proposed in.
+    pub module: Vec<u8>,
+    /// The programs with its tests.
+    pub tests: Vec<TestProgram>,
+}
+
 /// How a proposal is built; by default as validation does.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -46,6 +60,8 @@ pub struct BuildOptions {
     pub time_limit: Duration,
     /// The tool's form whatever its package says; none, the default, leaves it to the package.
     pub form: Option<Form>,
+    /// Whether it is compiled once more, to be looked into ([`Built::measured`]): not by default.
+    pub measured: bool,
 }
 
 impl Default for BuildOptions {
@@ -53,6 +69,7 @@ impl Default for BuildOptions {
         Self {
             time_limit: BUILD_TIME_LIMIT,
             form: None,
+            measured: false,
         }
     }
 }
@@ -66,6 +83,8 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) cancel: &'a CancellationToken,
     /// For each program that the build starts.
     pub(crate) time_limit: Duration,
+    /// Whether it is compiled to be looked into, too.
+    pub(crate) measured: bool,
 }
 
 /// How long each program that a build starts (the resolver, the compilation, that of the tests)
@@ -133,6 +152,7 @@ pub async fn build_with(
         step,
         cancel,
         time_limit: options.time_limit,
+        measured: options.measured,
     };
     let mut built = match proposal.language {
         Language::Rust => crate::rust::build(&context, proposal).await?,

@@ -1,7 +1,8 @@
 //! What the report quotes of the proposal: its files by name and digest, and the lines that
 //! findings are about.
 
-use crate::{Excerpt, Place, ProposedTool, SourceReport, StageReport};
+use crate::judge::Reached;
+use crate::{Excerpt, LineCoverage, Place, ProposedTool, SourceReport, StageReport};
 use sha2::{Digest, Sha256};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -41,6 +42,31 @@ pub(crate) fn sources(proposal: &ProposedTool) -> Vec<SourceReport> {
         .collect();
     sources.sort_by(|one, two| one.path.cmp(&two.path));
     sources
+}
+
+/// Adds which lines were reached. That is what a confined process says: lines that a file does
+/// not have are left out.
+pub(crate) fn cover(sources: &mut [SourceReport], proposal: &ProposedTool, mut reached: Reached) {
+    for (path, content) in files(proposal) {
+        let Some(source) = sources.iter_mut().find(|source| source.path == path) else {
+            continue;
+        };
+        let Some((mut covered, mut missed)) = reached.remove(path) else {
+            continue;
+        };
+        let lines = u32::try_from(content.lines().count()).unwrap_or(u32::MAX);
+        for numbers in [&mut covered, &mut missed] {
+            numbers.retain(|line| (1..=lines).contains(line));
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
+        missed.retain(|line| covered.binary_search(line).is_err());
+        source.coverage = Some(LineCoverage {
+            lines,
+            covered,
+            missed,
+        });
+    }
 }
 
 /// The lines around each place in the sources that a finding names, each place once.

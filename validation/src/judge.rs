@@ -7,11 +7,12 @@ use crate::stages::manifest::Agreed;
 use crate::stages::{self, Found, Stage};
 use crate::validator::journal::{Begun, Journal};
 use crate::{
-    CallBudget, Finding, Manifest, ProposedTool, StageKind, TestProgram, ValidationError,
+    CallBudget, Finding, Manifest, Measured, ProposedTool, StageKind, TestProgram, ValidationError,
     ValidatorOptions,
 };
 use policies::Policy;
 use runtime::{CancellationToken, LoadError, Sandbox, Tool};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Takes modules through the stages after the build.
@@ -21,12 +22,17 @@ pub(crate) struct Judge {
     pub(crate) options: ValidatorOptions,
 }
 
+/// Of each of the tool's files: lines that its tests and examples reached, and lines with code
+/// that they did not.
+pub(crate) type Reached = BTreeMap<String, (Vec<u32>, Vec<u32>)>;
+
 /// What the stages gave beside their reports.
 pub(crate) struct Judged {
     /// What the tool says of itself, if that could be had.
     pub(crate) manifest: Option<Manifest>,
     /// What approval grants.
     pub(crate) grant: Policy,
+    pub(crate) reached: Reached,
     /// What running it beside the version before gave.
     pub(crate) compared: Option<Compared>,
 }
@@ -38,6 +44,8 @@ pub(crate) struct Case<'a> {
     pub(crate) module: &'a [u8],
     /// The programs with its tests.
     pub(crate) tests: &'a [TestProgram],
+    /// The same compiled to be looked into.
+    pub(crate) measured: Option<&'a Measured>,
     /// The second implementation that it brings.
     pub(crate) reference: Option<&'a [u8]>,
     /// What its package promises.
@@ -91,7 +99,6 @@ impl Judge {
         let Case {
             proposal,
             module,
-            tests,
             budget,
             ..
         } = case;
@@ -101,11 +108,12 @@ impl Judge {
             return Ok(Judged {
                 manifest: None,
                 grant: nothing(&self.ceiling),
+                reached: Reached::default(),
                 compared: None,
             });
         };
         let agreed = self.agree(proposal, &tool, budget, journal, cancel).await?;
-        let tested = self.test(proposal, tests, &agreed, journal, cancel).await?;
+        let (tested, reached) = self.test(case, &agreed, journal, cancel).await?;
         self.examples(proposal, &tool, &agreed, tested, journal, cancel)
             .await?;
         let tried = self
@@ -117,6 +125,7 @@ impl Judge {
         Ok(Judged {
             manifest: agreed.manifest,
             grant: self.narrowed(&agreed.grant),
+            reached,
             compared,
         })
     }
@@ -212,29 +221,42 @@ impl Judge {
         Ok(agreed)
     }
 
-    /// Runs the author's tests; tells whether one passed.
+    /// Runs the author's tests, and judges them; tells whether one passed, and what they reach.
     #[tracing::instrument(skip_all)]
     async fn test(
         &self,
-        proposal: &ProposedTool,
-        programs: &[TestProgram],
+        case: Case<'_>,
         agreed: &Agreed,
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
-    ) -> Result<bool, ValidationError> {
+    ) -> Result<(bool, Reached), ValidationError> {
+        let proposal = case.proposal;
         let begun = journal.begin(StageKind::Test);
+        let fixtures = self.fixtures(proposal, agreed);
         let context = stages::tests::Context {
             stage: self.stage(&begun, cancel),
             sandbox: &self.sandbox,
             proposal,
-            fixtures: &self.fixtures(proposal, agreed),
+            fixtures: &fixtures,
             // Whole: that a program can list its tests is no need of the tool.
             grant: &agreed.grant,
         };
-        let found = stages::tests::run(context, programs).await?;
+        let mut found = stages::tests::run(context, case.tests).await?;
         let tested = stages::tests::passed_any(&found);
+        let mut reached = Reached::default();
+        if self.options.judges_tests() {
+            let context = stages::judging::Context {
+                stage: self.stage(&begun, cancel),
+                proposal,
+                manifest: agreed.manifest.as_ref(),
+                contract: agreed.contract.as_ref(),
+                fixtures: &fixtures,
+                limits: agreed.grant.limits,
+            };
+            reached = stages::judging::judge(context, case.measured, &mut found).await?;
+        }
         journal.end(begun, found);
-        Ok(tested)
+        Ok((tested, reached))
     }
 
     #[tracing::instrument(skip_all)]

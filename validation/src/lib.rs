@@ -38,6 +38,7 @@ mod inspect;
 mod installation;
 mod judge;
 mod manifest;
+mod mutation;
 mod options;
 mod own_folder;
 mod previous;
@@ -56,7 +57,9 @@ pub use attest::{
     AttestationKey, AttestationPublicKey, AttestedResult, KeyError, MAX_BUNDLE_BYTES, Verified,
     VerifyError, verify_attestations,
 };
-pub use builder::{BUILD_TIME_LIMIT, BuildOptions, Built, TestProgram, build, build_with};
+pub use builder::{
+    BUILD_TIME_LIMIT, BuildOptions, Built, Measured, TestProgram, build, build_with,
+};
 pub use call_budget::CallBudget;
 pub use changes::{
     AddedAndRemoved, BehaviourChange, BehaviourKind, Changes, FigureChange, SourceChange,

@@ -34,6 +34,15 @@ pub struct ValidatorOptions {
     pub fuzz_plateau: Option<u64>,
     /// Seed of the choice of inputs.
     pub fuzz_seed: u64,
+    /// How long small changes of the tool are tried on its tests and examples; 0 for not at all,
+    /// and then neither is measured what they reach, nor are tests tried in another world. The
+    /// tests are compiled once more for it.
+    pub mutation_time: WallTime,
+    /// Instead of a time: so many changes at most, however long they take. The same number and
+    /// seed try the same changes on every machine; 0 is as no time.
+    pub mutants: Option<u64>,
+    /// Seed of the choice of changes.
+    pub mutation_seed: u64,
     /// For how long the time of calls is measured, again and again, beside one run of each input
     /// for its fuel and memory; 0 for none of it, not even what is promised or changed since the
     /// version before.
@@ -45,6 +54,12 @@ impl ValidatorOptions {
     pub(crate) fn fuzzes(&self) -> bool {
         self.fuzz_executions != Some(0)
             && (self.fuzz_executions.is_some() || self.fuzz_time > WallTime::millis(0))
+    }
+
+    /// Whether the author's tests are judged at all.
+    pub(crate) fn judges_tests(&self) -> bool {
+        self.mutants != Some(0)
+            && (self.mutants.is_some() || self.mutation_time > WallTime::millis(0))
     }
 }
 
@@ -58,7 +73,7 @@ impl ValidatorOptions {
 impl Default for ValidatorOptions {
     /// A run for each processor but four at most, 1000 tests, 100 examples, a minute to compile,
     /// 3 minutes a stage, all that is granted, 2 seconds of fuzzing that end after 200 000 runs
-    /// without anything new, a quarter of a second of measuring time.
+    /// without anything new, 1 second of small changes, a quarter of a second of measuring time.
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -72,6 +87,9 @@ impl Default for ValidatorOptions {
             fuzz_executions: None,
             fuzz_plateau: Some(200_000),
             fuzz_seed: 0,
+            mutation_time: WallTime::secs(1),
+            mutants: None,
+            mutation_seed: 0,
             bench_time: WallTime::millis(250),
         }
     }

@@ -11,7 +11,7 @@ mod package;
 mod resolved;
 mod sources;
 
-use crate::builder::{BuildContext, Built, TestProgram};
+use crate::builder::{BuildContext, Built, Measured, TestProgram};
 use crate::{Finding, ProposedTool, Severity, ValidationError};
 use cargo::{Cargo, Ended, Output};
 use messages::{Compiled, Part};
@@ -71,7 +71,11 @@ async fn run(
     if has_errors(&built.findings) {
         return Ok(());
     }
-    if let Some(metadata) = resolved::read(&output) {
+    let metadata = resolved::read(&output);
+    let package = metadata
+        .as_ref()
+        .and_then(|it| Some(it.root_package()?.name.to_string()));
+    if let Some(metadata) = metadata {
         let advisories = context.installation.advisories.as_deref();
         built
             .findings
@@ -140,6 +144,54 @@ async fn run(
     built
         .metrics
         .insert("compile_tests_millis".into(), millis(started));
+    if context.measured
+        && let Some(package) = package
+        && !has_errors(&built.findings)
+    {
+        measure(context, cargo, &package, reference, built).await?;
+    }
+    Ok(())
+}
+
+/// Compiles all once more, to be looked into. What could be compiled before and can't be now is
+/// no fault of the proposal's: it is not looked into then.
+async fn measure(
+    context: &BuildContext<'_>,
+    cargo: &Cargo<'_>,
+    package: &str,
+    reference: Option<&str>,
+    built: &mut Built,
+) -> Result<(), ValidationError> {
+    (context.step)("compiling it to be looked into".to_owned());
+    let started = Instant::now();
+    let Ended::Done(output) = cargo.measured(package, context.cancel).await? else {
+        return Ok(());
+    };
+    let places = cargo.places();
+    let compiled = messages::read(&output, &places, Part::Tests);
+    let programs = compiled.programs.iter();
+    let mut tools = programs.filter(|(name, _)| Some(name.as_str()) != reference);
+    let Some((_, path)) = tools.next() else {
+        return Ok(());
+    };
+    let Some(module) = cargo.module(path).await?.filter(|_| output.success) else {
+        return Ok(());
+    };
+    let mut measured = Measured {
+        root: places.package.to_string_lossy().into_owned(),
+        module,
+        tests: Vec::new(),
+    };
+    for (name, path) in compiled.test_programs {
+        let Some(module) = cargo.module(&path).await? else {
+            return Ok(());
+        };
+        measured.tests.push(TestProgram { name, module });
+    }
+    built.measured = Some(measured);
+    built
+        .metrics
+        .insert("compile_measured_millis".into(), millis(started));
     Ok(())
 }
 

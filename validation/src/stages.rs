@@ -6,6 +6,7 @@ pub(crate) mod examples;
 pub(crate) mod fixtures;
 pub(crate) mod fuzz;
 pub(crate) mod inspection;
+pub(crate) mod judging;
 pub(crate) mod manifest;
 pub(crate) mod telling;
 pub(crate) mod tests;

@@ -4,13 +4,13 @@ pub(crate) mod journal;
 
 use crate::confidence::{Evidence, TrackRecord};
 use crate::excerpts;
-use crate::judge::{nothing, skip_running};
+use crate::judge::{Reached, nothing, skip_running};
 use crate::stages::Found;
 use crate::worker::{self, Request};
 use crate::{
-    Built, EffectivePolicy, Form, Installation, Manifest, Previous, Progress, ProposedTool,
-    StageKind, StageReport, Thresholds, ToolchainVersions, ValidationError, ValidationReport,
-    ValidatorOptions, builder, changes, verdict,
+    BuildOptions, Built, EffectivePolicy, Form, Installation, Manifest, Previous, Progress,
+    ProposedTool, StageKind, StageReport, Thresholds, ToolchainVersions, ValidationError,
+    ValidationReport, ValidatorOptions, builder, changes, verdict,
 };
 use isolation::Launcher;
 use journal::Journal;
@@ -117,7 +117,9 @@ impl Validator {
         let started_at = jiff::Timestamp::now();
         let mut journal = Journal::new(progress);
         let launcher = &*self.launcher;
-        let built = self.build(proposal, &mut journal, cancel).await?;
+        let measured = self.options.judges_tests();
+        let built = self.build(proposal, measured, &mut journal, cancel).await?;
+        let mut reached = Reached::default();
         let (manifest, grant, compared) = if let Some(module) = &built.module {
             let request = Request {
                 proposal,
@@ -125,11 +127,13 @@ impl Validator {
                 options: &self.options,
                 module,
                 tests: &built.tests,
+                measured: built.measured.as_ref(),
                 reference: built.reference.as_deref(),
                 budget: built.budget,
                 previous: self.previous.as_deref(),
             };
             let judged = worker::judge(launcher, request, &mut journal, cancel).await?;
+            reached = judged.reached;
             (judged.manifest, judged.grant, judged.compared)
         } else {
             journal.skip(StageKind::Inspect, "there is no module: it was not built");
@@ -148,6 +152,7 @@ impl Validator {
         };
         let mut validated = self.conclude(proposal, made, journal, manifest, grant);
         validated.report.started_at = Some(started_at);
+        excerpts::cover(&mut validated.report.sources, proposal, reached);
         validated.report.changes = changes;
         Ok(validated)
     }
@@ -155,12 +160,25 @@ impl Validator {
     async fn build(
         &self,
         proposal: &ProposedTool,
+        measured: bool,
         journal: &mut Journal<'_>,
         cancel: &CancellationToken,
     ) -> Result<Built, ValidationError> {
         let stage = journal.begin(StageKind::Build);
         let launcher = &*self.launcher;
-        let building = builder::build(&self.installation, launcher, proposal, &*stage.step, cancel);
+        let options = BuildOptions {
+            measured,
+            ..BuildOptions::default()
+        };
+        let installation = &self.installation;
+        let building = builder::build_with(
+            &options,
+            installation,
+            launcher,
+            proposal,
+            &*stage.step,
+            cancel,
+        );
         let mut built = building.instrument(stage.span.clone()).await?;
         let found = Found {
             findings: std::mem::take(&mut built.findings),
@@ -183,7 +201,7 @@ impl Validator {
         cancel: &CancellationToken,
     ) -> Result<Trials<'a>, ValidationError> {
         let mut journal = Journal::new(progress);
-        let built = self.build(proposal, &mut journal, cancel).await?;
+        let built = self.build(proposal, false, &mut journal, cancel).await?;
         Ok(Trials {
             validator: self,
             proposal,
@@ -296,6 +314,8 @@ impl Trials<'_> {
             // Trials are of tests and examples: whether they pass is what a trial tells.
             fuzz_time: WallTime::millis(0),
             fuzz_executions: None,
+            mutation_time: WallTime::millis(0),
+            mutants: None,
             bench_time: WallTime::millis(0),
             ..self.validator.options.clone()
         };
@@ -306,6 +326,7 @@ impl Trials<'_> {
             options: &options,
             module,
             tests: &self.built.tests,
+            measured: None,
             reference: None,
             budget: self.built.budget,
             previous: None,

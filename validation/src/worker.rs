@@ -11,8 +11,9 @@ pub use inside::judge as run_judge;
 pub(crate) use outside::judge;
 
 use crate::changes::Compared;
+use crate::judge::Reached;
 use crate::{
-    CallBudget, Manifest, Previous, Progress, ProposedTool, TestProgram, ValidatorOptions,
+    CallBudget, Manifest, Measured, Previous, Progress, ProposedTool, TestProgram, ValidatorOptions,
 };
 use policies::Policy;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,12 @@ pub const JUDGE: &str = "judge";
 /// The request's file; the modules are beside it, by number.
 const REQUEST: &str = "request.json";
 const MODULE: &str = "module.wasm";
+/// The same compiled to be looked into; its tests are beside it, by number.
+const MEASURED: &str = "measured.wasm";
+
+fn measured_test(number: usize) -> String {
+    format!("measured-{number}.wasm")
+}
 const REFERENCE: &str = "reference.wasm";
 const PREVIOUS: &str = "previous.wasm";
 
@@ -33,6 +40,7 @@ pub(crate) struct Request<'a> {
     pub(crate) options: &'a ValidatorOptions,
     pub(crate) module: &'a [u8],
     pub(crate) tests: &'a [TestProgram],
+    pub(crate) measured: Option<&'a Measured>,
     /// The second implementation that it brings.
     pub(crate) reference: Option<&'a [u8]>,
     /// What its package promises that a call needs at most.
@@ -49,6 +57,8 @@ struct Written {
     options: ValidatorOptions,
     /// Names of the programs with tests, whose modules are `0.wasm` and so on.
     tests: Vec<String>,
+    /// Of what was compiled to be looked into: its root, and the names of the programs with tests.
+    measured: Option<(String, Vec<String>)>,
     /// Whether a second implementation lies there.
     #[serde(default)]
     reference: bool,
@@ -77,6 +87,8 @@ enum Line {
     Done {
         manifest: Option<Box<Manifest>>,
         grant: Box<Policy>,
+        #[serde(default)]
+        reached: Reached,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         compared: Option<Box<Compared>>,
     },

@@ -61,6 +61,10 @@ pub(crate) struct Args {
     /// From which confidence on a proposal passes, and below which it fails: a TOML file
     #[arg(long, value_name = "FILE")]
     thresholds: Option<PathBuf>,
+    /// How long small changes of each proposal are tried on its tests, to judge them; `0s` for not
+    /// at all, and then it is not measured what they reach either
+    #[arg(long, value_name = "TIME")]
+    mutation_time: Option<WallTime>,
     /// Only calls tools, and takes no proposals: needs no set-up
     #[arg(long)]
     calls_only: bool,
@@ -154,6 +158,7 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
         config.ceiling = policy_source::load(ceiling)?;
     }
     config.thresholds = super::validate::thresholds(args.thresholds.as_deref())?;
+    config.mutation_time = args.mutation_time.unwrap_or(config.mutation_time);
     config.max_running_calls = args.max_running_calls.unwrap_or(config.max_running_calls);
     config.max_waiting_calls = args.max_waiting_calls.unwrap_or(config.max_waiting_calls);
     config.validation_workers = args.validation_workers.unwrap_or(config.validation_workers);

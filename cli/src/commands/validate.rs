@@ -33,7 +33,8 @@ Examples:
   wasm-runner validate . --against released.wasm
   wasm-runner validate . --against csv-stats@1.0.0
   wasm-runner validate . --fuzz-time 30s
-  wasm-runner validate . --fuzz-execs 100000 --fuzz-seed 7")]
+  wasm-runner validate . --fuzz-execs 100000 --fuzz-seed 7
+  wasm-runner validate . --mutants 200")]
 pub(crate) struct Args {
     /// A package's folder, or a proposal as JSON
     #[arg(value_name = "FOLDER|FILE.json")]
@@ -71,6 +72,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     fuzz: FuzzArgs,
     #[command(flatten)]
+    mutation: MutationArgs,
+    #[command(flatten)]
     confine: confine::Args,
 }
 
@@ -102,6 +105,30 @@ impl FuzzArgs {
     }
 }
 
+/// How long the author's tests are judged.
+#[derive(clap::Args, Clone, Copy, Debug)]
+struct MutationArgs {
+    /// How long small changes of the tool are tried on its tests; `0s` for not at all, and then
+    /// it is not measured what they reach either
+    #[arg(long, value_name = "TIME", default_value = "1 s")]
+    mutation_time: WallTime,
+    /// So many changes at most instead of a time: the same seed then tries the same ones anywhere
+    #[arg(long, value_name = "COUNT", conflicts_with = "mutation_time")]
+    mutants: Option<u64>,
+    /// Seed of the choice of changes
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    mutation_seed: u64,
+}
+
+impl MutationArgs {
+    fn options(self, mut options: ValidatorOptions) -> ValidatorOptions {
+        options.mutation_time = self.mutation_time;
+        options.mutants = self.mutants;
+        options.mutation_seed = self.mutation_seed;
+        options
+    }
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let proposal = proposal_source::read(&args.source)?;
     let ceiling = policy_source::load(&args.ceiling)?;
@@ -119,7 +146,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             None => None,
         };
         let validator = Validator::new(builder, args.confine.launcher().await?, ceiling)
-            .with_options(args.fuzz.options())
+            .with_options(args.mutation.options(args.fuzz.options()))
             .with_thresholds(thresholds)
             .with_previous(previous);
         let cancel = cancel::by_ctrl_c();

@@ -1,11 +1,11 @@
 //! How the service is set up.
 
 use isolation::Isolation;
-use policies::{Access, Bytes, DirectoryGrant, GuestPath, HostPath, Policy};
+use policies::{Access, Bytes, DirectoryGrant, GuestPath, HostPath, Policy, WallTime};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use validation::Thresholds;
+use validation::{Thresholds, ValidatorOptions};
 
 /// How the service is set up. [`ServerConfig::new`] has defaults for everything but the place of
 /// its data.
@@ -40,6 +40,9 @@ pub struct ServerConfig {
     pub ceiling: Policy,
     /// From which confidence on a proposal passes. Default: [`Thresholds::default`].
     pub thresholds: Thresholds,
+    /// How long small changes of a proposal are tried on its tests; 0 for not at all, and then it
+    /// is not measured what they reach either. Default: as [`ValidatorOptions::default`].
+    pub mutation_time: WallTime,
     /// Calls that run at the same time. Default: 64.
     pub max_running_calls: u32,
     /// Calls that wait for their turn; more are refused with `RESOURCE_EXHAUSTED`. Default: 256.
@@ -84,6 +87,7 @@ impl ServerConfig {
             advisories: None,
             isolation: Isolation::Require,
             thresholds: Thresholds::default(),
+            mutation_time: ValidatorOptions::default().mutation_time,
             max_running_calls: 64,
             max_waiting_calls: 256,
             validation_workers: 1,

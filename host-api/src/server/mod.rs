@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use validation::{AttestationKey, Contract, Installation, Validator};
+use validation::{AttestationKey, Contract, Installation, Validator, ValidatorOptions};
 
 /// How long a start waits for tools to be loaded.
 const LOADING: Duration = Duration::from_millis(250);
@@ -70,9 +70,12 @@ impl Server {
         let launcher = LocalLauncher::new(&program, config.isolation).await?;
         let key = attestation_key(home)?;
         let thresholds = config.thresholds;
+        let mut options = ValidatorOptions::default();
+        options.mutation_time = config.mutation_time;
         Self::start(config, |ceiling| {
             let ceiling = ceiling.policy().clone();
             let validator = Validator::new(installation.clone(), Arc::new(launcher), ceiling)
+                .with_options(options)
                 .with_thresholds(thresholds);
             Some(match key {
                 Some(key) => Arc::new(Attesting {

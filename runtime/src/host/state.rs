@@ -167,6 +167,8 @@ pub(crate) struct State {
     pub(crate) seed: Option<u64>,
     /// Nanoseconds since the virtual clock's start.
     pub(crate) virtual_nanos: u64,
+    /// Whether the guest called `proc_exit`.
+    pub(crate) left: bool,
     pub(crate) descriptors: Descriptors,
     /// What the guest called the files that it has open, for records.
     pub(crate) names: BTreeMap<i32, String>,
@@ -274,6 +276,7 @@ impl State {
                 Random::Real => None,
             },
             virtual_nanos: 0,
+            left: false,
             descriptors: Descriptors::default(),
             names: BTreeMap::new(),
             sought: BTreeSet::new(),

@@ -283,7 +283,7 @@ impl Tool {
         let (args, env, input) = (call.args.clone(), env.collect(), call.input.clone());
         let policy = without_places(&call.policy);
         let tape = Tape::recording(room);
-        let execution = crate::run::run(self, call, Some(tape.clone())).await;
+        let execution = crate::run::run(self, call, Some(tape.clone()), None).await;
         if let Some(live) = listens {
             live_at_once(&execution, &live).await;
         }
@@ -325,7 +325,7 @@ impl Tool {
             return (self.run(call).await, Observed::default());
         }
         let tape = Tape::observing();
-        let execution = crate::run::run(self, call, Some(tape.clone())).await;
+        let execution = crate::run::run(self, call, Some(tape.clone()), None).await;
         let observed = match &mut *tape.reel() {
             Reel::Recording(recorder) => recorder.observer.take().map(|it| it.observed),
             Reel::Replaying(_) => None,
@@ -351,7 +351,7 @@ impl Tool {
         }
         let tape = Tape::replaying(Arc::clone(recording));
         let call = recording.call(cancel.clone());
-        let mut execution = crate::run::run(self, call, Some(tape.clone())).await;
+        let mut execution = crate::run::run(self, call, Some(tape.clone()), None).await;
         let mut reel = tape.reel();
         let Reel::Replaying(player) = &mut *reel else {
             unreachable!("a tape keeps its kind");

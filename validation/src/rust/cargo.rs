@@ -156,6 +156,29 @@ impl<'a> Cargo<'a> {
             .await
     }
 
+    /// Compiles the package of that name and its tests once more, without optimisation and with
+    /// line tables; all that it depends on stays as it is. Overflow is not checked: each sum
+    /// would have a comparison that nobody wrote.
+    pub(super) async fn measured(
+        &self,
+        package: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Ended, ValidationError> {
+        let settings = [
+            "opt-level=0",
+            "debug=\"line-tables-only\"",
+            "strip=\"none\"",
+            "overflow-checks=false",
+            "codegen-units=16",
+        ];
+        let settings = settings.map(|it| format!("profile.release.package.\"{package}\".{it}"));
+        let mut what = vec!["build", "--bins", "--tests"];
+        for setting in &settings {
+            what.extend(["--config", setting]);
+        }
+        self.compile(cancel, &what, &[]).await
+    }
+
     async fn compile(
         &self,
         cancel: &CancellationToken,

@@ -10,6 +10,7 @@ use crate::{Contract, Finding, Manifest, ProposedTool, Severity, ValidationError
 use case::Case;
 use policies::Policy;
 use runtime::{Call, Execution, Tool};
+pub(crate) use same::same;
 use serde_json::Value;
 
 /// What the examples run with.
@@ -82,6 +83,23 @@ pub(crate) async fn run(context: Context<'_>) -> Result<Found, ValidationError> 
     most.count(&mut found);
     found.findings.extend(quantity(context));
     Ok(found)
+}
+
+impl Context<'_> {
+    /// Whether a run of an example gives what the example says.
+    pub(crate) fn holds(
+        self,
+        index: usize,
+        input: &str,
+        policy: &Policy,
+        execution: &Execution,
+    ) -> bool {
+        let Some(example) = self.manifest.examples.get(index) else {
+            return false;
+        };
+        let case = Case::new(index, example, input, policy);
+        case.judge(self, execution).is_ok()
+    }
 }
 
 /// Too many examples, or none.

@@ -1,5 +1,7 @@
 //! Inputs that nobody thought of.
 
+mod learnt;
+
 use super::bench::Tried;
 use super::fixtures::Fixtures;
 use super::telling::panic;
@@ -117,6 +119,7 @@ pub(crate) async fn run(context: Context<'_>) -> Result<(Found, Tried), Validati
     for one in &report.findings {
         found.add(finding(one, context.proposal));
     }
+    found.findings.extend(learnt::check(&manifest, &report));
     if let Some(why) = &report.no_coverage {
         found.add(Finding::note(
             "fuzz/no-coverage",

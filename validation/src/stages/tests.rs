@@ -4,6 +4,7 @@
 //! then started once for each. A test counts as passed only where the program's own summary
 //! says so: an exit code of 0 alone may mean that the test left the program, or was not run.
 
+mod flaky;
 mod summary;
 
 use super::fixtures::{Bound, Fixtures};
@@ -11,7 +12,7 @@ use super::telling::{denied, ending, exceeded, own_function, panic, reproducer, 
 use super::{Found, Most, Stage, telling};
 use crate::{CaseReport, CaseStatus, Finding, Place, ProposedTool, TestProgram, ValidationError};
 use policies::{Bytes, Policy};
-use runtime::{Call, Execution, Sandbox, Tool};
+use runtime::{Call, Execution, Probe, Sandbox, Tool};
 use std::collections::{BTreeMap, VecDeque};
 use summary::Summary;
 use tokio::task::JoinSet;
@@ -200,6 +201,7 @@ async fn all(
     let mut running = JoinSet::new();
     let mut findings = BTreeMap::new();
     let mut cases = BTreeMap::new();
+    let mut passed = Vec::new();
     loop {
         while running.len() < context.stage.options.parallel_runs.max(1)
             && context.stage.has_time()
@@ -210,18 +212,19 @@ async fn all(
             let call = Call::new(bound.policy.clone())
                 .with_args(arguments(name))
                 .with_cancel(context.stage.cancel.clone());
-            let tool = tests.tool.clone();
-            running.spawn(async move { (index, tool.run(call).await, bound) });
+            running.spawn(once(tests.tool.clone(), index, call, bound));
         }
         let Some(ended) = running.join_next().await else {
             break;
         };
-        let (index, execution, bound) = ended.map_err(ValidationError::machine("running tests"))?;
+        let (index, execution, left, bound) =
+            ended.map_err(ValidationError::machine("running tests"))?;
         context.stage.go_on()?;
         count.most.look(&execution, 0);
         let test = Test {
             name: &tests.names[index],
             execution: &execution,
+            left,
             bound: &bound,
         };
         let judged = test.judge(context.proposal);
@@ -229,6 +232,7 @@ async fn all(
         cases.insert(index, test.case(status));
         match judged {
             Judged::Passed(note) => {
+                passed.push(index);
                 count.passed += 1;
                 findings.extend(note.map(|note| (index, note)));
             }
@@ -247,6 +251,10 @@ async fn all(
         let place = Place::Test { name: name.clone() };
         telling::case(name, place, CaseStatus::Ignored, None)
     }));
+    if context.stage.options.judges_tests() {
+        passed.sort_unstable();
+        flaky::look(context, tests, &passed, found).await?;
+    }
     if !waiting.is_empty() {
         found.add(Finding::error(
             "test/stage-time",
@@ -261,7 +269,26 @@ async fn all(
     Ok(())
 }
 
-fn arguments(name: &str) -> [&str; 4] {
+/// One run of a test; also tells whether it ended the program itself.
+async fn once(
+    tool: Tool,
+    index: usize,
+    call: Call,
+    bound: Bound,
+) -> (usize, Execution, bool, Bound) {
+    let mut probe = Probe::default();
+    let execution = tool.probe(call, &mut probe).await;
+    (index, execution, probe.left, bound)
+}
+
+/// Whether a run of a test passed: it went well, the harness says so, and it was the harness that
+/// came to the end. A test that ends the program can have printed what it likes before.
+pub(crate) fn has_passed(execution: &Execution, left: bool) -> bool {
+    let said = || Summary::read(&execution.output);
+    !left && succeeded(execution) && said().is_some_and(|summary| summary.passed > 0)
+}
+
+pub(crate) fn arguments(name: &str) -> [&str; 4] {
     // Uncaptured, for a panic's message is lost with the program otherwise.
     ["--exact", name, "--nocapture", "--test-threads=1"]
 }
@@ -270,6 +297,8 @@ fn arguments(name: &str) -> [&str; 4] {
 struct Test<'a> {
     name: &'a str,
     execution: &'a Execution,
+    /// It ended the program by itself.
+    left: bool,
     bound: &'a Bound,
 }
 
@@ -314,7 +343,9 @@ impl Test<'_> {
         let name = self.name;
         let tried = denied(self.execution);
         if succeeded(self.execution) {
-            return match Summary::read(&self.execution.output) {
+            // What a program that was left has printed is not the harness's word.
+            let summary = Summary::read(&self.execution.output).filter(|_| !self.left);
+            return match summary {
                 Some(Summary { passed: 1.., .. }) => Judged::Passed(tried.map(|tried| {
                     self.place(Finding::note(
                         "test/denied",

@@ -1,9 +1,9 @@
 //! The process itself.
 
-use super::{Line, MODULE, PREVIOUS, REFERENCE, REQUEST, Written};
+use super::{Line, MEASURED, MODULE, PREVIOUS, REFERENCE, REQUEST, Written, measured_test};
 use crate::judge::{Before, Case, Judge};
 use crate::validator::journal::Journal;
-use crate::{TestProgram, ValidationError};
+use crate::{Measured, TestProgram, ValidationError};
 use runtime::{CancellationToken, Sandbox, SandboxConfig};
 use std::ffi::OsString;
 use std::io::Write;
@@ -56,6 +56,20 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
         let module = read(&format!("{number}.wasm"))?;
         tests.push(TestProgram { name, module });
     }
+    let mut measured = None;
+    if let Some((root, names)) = written.measured {
+        let mut tests = Vec::new();
+        for (number, name) in names.into_iter().enumerate() {
+            let module = read(&measured_test(number))?;
+            tests.push(TestProgram { name, module });
+        }
+        let module = read(MEASURED)?;
+        measured = Some(Measured {
+            root,
+            module,
+            tests,
+        });
+    }
     let reference = written.reference.then(|| read(REFERENCE)).transpose()?;
     let previous = written.previous.as_ref().map(|_| read(PREVIOUS));
     let previous = previous.transpose()?;
@@ -76,6 +90,7 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
         proposal: &written.proposal,
         module: &module,
         tests: &tests,
+        measured: measured.as_ref(),
         reference: reference.as_deref(),
         budget: written.budget,
         previous: before.map(|(said, module)| Before {
@@ -89,6 +104,7 @@ async fn work(folder: &Path) -> Result<Line, ValidationError> {
     Ok(Line::Done {
         manifest: judged.manifest.map(Box::new),
         grant: Box::new(judged.grant),
+        reached: judged.reached,
         compared: judged.compared.map(Box::new),
     })
 }

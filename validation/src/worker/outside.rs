@@ -1,7 +1,10 @@
 //! Starts the process, hears what it says, and makes a finding of its death.
 
-use super::{JUDGE, Line, MODULE, PREVIOUS, REFERENCE, REQUEST, Request, Written, WrittenPrevious};
-use crate::judge::{Judged, nothing};
+use super::{
+    JUDGE, Line, MEASURED, MODULE, PREVIOUS, REFERENCE, REQUEST, Request, Written, WrittenPrevious,
+    measured_test,
+};
+use crate::judge::{Judged, Reached, nothing};
 use crate::own_folder::OwnFolder;
 use crate::stages::Found;
 use crate::validator::journal::{Begun, Journal};
@@ -95,6 +98,7 @@ pub(crate) async fn judge(
             .stage_time
             .max(request.options.fuzz_time)
             .as_duration()
+            + request.options.mutation_time.as_duration()
             + limits.wall_time.as_duration()
             + PATIENCE,
     };
@@ -111,6 +115,7 @@ pub(crate) async fn judge(
             Ok(Judged {
                 manifest: None,
                 grant: nothing(ceiling),
+                reached: Reached::default(),
                 compared: None,
             })
         }
@@ -126,6 +131,10 @@ fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationErro
         ceiling: request.ceiling.clone(),
         options: request.options.clone(),
         tests: request.tests.iter().map(|it| it.name.clone()).collect(),
+        measured: request.measured.map(|measured| {
+            let names = measured.tests.iter().map(|it| it.name.clone());
+            (measured.root.clone(), names.collect())
+        }),
         reference: request.reference.is_some(),
         budget: request.budget,
         previous: request.previous.map(|previous| WrittenPrevious {
@@ -142,6 +151,12 @@ fn write(request: &Request<'_>, folder: &OwnFolder) -> Result<(), ValidationErro
     put(MODULE, request.module)?;
     for (number, test) in request.tests.iter().enumerate() {
         put(&format!("{number}.wasm"), &test.module)?;
+    }
+    if let Some(measured) = request.measured {
+        put(MEASURED, &measured.module)?;
+        for (number, test) in measured.tests.iter().enumerate() {
+            put(&measured_test(number), &test.module)?;
+        }
     }
     if let Some(module) = request.reference {
         put(REFERENCE, module)?;
@@ -260,11 +275,13 @@ impl Hearing<'_, '_> {
                 Ok(Line::Done {
                     manifest,
                     grant,
+                    reached,
                     compared,
                 }) if self.ended == STAGES.len() => {
                     return Ok(Some(Heard::Done(Box::new(Judged {
                         manifest: manifest.map(|it| *it),
                         grant: *grant,
+                        reached,
                         compared: compared.map(|it| *it),
                     }))));
                 }
