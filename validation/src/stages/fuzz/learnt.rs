@@ -108,6 +108,7 @@ mod unit {
             capabilities: Vec::new(),
             examples: examples.collect(),
             properties: Properties::default(),
+            budget: crate::CallBudget::default(),
         }
     }
 
