@@ -28,12 +28,9 @@ pub(crate) fn init(cli: &Cli) -> anyhow::Result<Telemetry> {
     };
     let form = match cli.log_format {
         Some(LogFormat::Json) => LogForm::Json,
-        Some(LogFormat::Text) => LogForm::Text {
-            colour: use_colour(),
-        },
         // A service whose log nobody reads on a terminal is read by a program.
         None if cli.command.is_service() && !std::io::stderr().is_terminal() => LogForm::Json,
-        None => LogForm::Text {
+        Some(LogFormat::Text) | None => LogForm::Text {
             colour: use_colour(),
         },
     };

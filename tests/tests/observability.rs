@@ -19,7 +19,7 @@ fn observability(name: &str) -> String {
     let lines = text
         .lines()
         .filter(|line| !line.trim_start().starts_with('#'));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Every sample that can be asked for, with its labels.

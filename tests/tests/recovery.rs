@@ -8,7 +8,7 @@ use common::{Service, json, tools, well};
 use std::path::Path;
 
 fn call(folder: &Path, service: &Service) -> String {
-    let input = r##"{"csv": "a,b\n1,2\n3,4\n"}"##;
+    let input = r#"{"csv": "a,b\n1,2\n3,4\n"}"#;
     let args = ["tool", "call", "csv-stats", input, "--server", &service.url];
     well(folder, args)
 }

@@ -201,7 +201,13 @@ mod tests {
     fn the_largest_functions_come_first_and_are_few() {
         let mut text = String::from("(module (func (export \"_start\"))");
         for size in 1..10 {
-            text += &format!("(func $f{size} {})", "nop ".repeat(size));
+            text.extend([
+                "(func $f",
+                &size.to_string(),
+                " ",
+                &"nop ".repeat(size),
+                ")",
+            ]);
         }
         text.push(')');
         let found = analysed(&text);

@@ -79,6 +79,10 @@ pub(crate) struct Args {
 
 /// How long inputs are looked for on which the tool misbehaves.
 #[derive(clap::Args, Clone, Copy, Debug)]
+#[allow(
+    clippy::struct_field_names,
+    reason = "they are the names of the options"
+)]
 struct FuzzArgs {
     /// How long inputs are looked for on which the tool misbehaves; `0s` for not at all
     #[arg(long, value_name = "TIME", default_value = "2 s")]

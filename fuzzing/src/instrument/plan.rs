@@ -199,15 +199,15 @@ impl Plan {
         if memories != 1 {
             return Err(NotInstrumented::Unsupported("it has no memory, or several"));
         }
-        plan.first_things_first(in_code);
+        plan.first_things_first(&in_code);
         Ok(plan)
     }
 
     /// Puts the words of the code and those of data together, the first of each first.
-    fn first_things_first(&mut self, in_code: Vec<Vec<u8>>) {
+    fn first_things_first(&mut self, in_code: &[Vec<u8>]) {
         let in_data = std::mem::take(&mut self.constants);
         let part = |words: &[Vec<u8>]| words.len().min(FIRST_WORDS);
-        let (first, rest) = in_code.split_at(part(&in_code));
+        let (first, rest) = in_code.split_at(part(in_code));
         let (second, last) = in_data.split_at(part(&in_data));
         for word in [first, second, rest, last].concat() {
             self.constant(word);

@@ -166,15 +166,12 @@ impl Tools {
         })
         .await
         .map_err(|error| status::internal("loading the tool", &error))??;
-        let tool = match recalled {
-            Some(tool) => {
-                self.metrics.calls.from_disk.inc();
-                tool
-            }
-            None => {
-                self.metrics.calls.compiled.inc();
-                self.compile(digest, limits).await?
-            }
+        let tool = if let Some(tool) = recalled {
+            self.metrics.calls.from_disk.inc();
+            tool
+        } else {
+            self.metrics.calls.compiled.inc();
+            self.compile(digest, limits).await?
         };
         lock(&self.kept).weigh(active.proposal_id, tool.module_bytes());
         Ok(Arc::new(Code { tool, contract }))

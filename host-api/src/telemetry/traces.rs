@@ -231,7 +231,10 @@ mod tests {
             "http://",
             "a b\n\u{1b}[31m",
         ] {
-            let error = Traces::start(bad).err().expect(bad).to_string();
+            let Err(error) = Traces::start(bad) else {
+                panic!("{bad} was taken");
+            };
+            let error = error.to_string();
             assert!(error.contains("such as http://127.0.0.1:4317"), "{error}");
             assert!(!error.contains(['\n', '\u{1b}']), "{error}");
         }

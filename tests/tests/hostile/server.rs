@@ -87,11 +87,11 @@ impl Server {
                 port,
             });
         }
-        let (serves, hears) = (Arc::clone(&wanted), Arc::clone(&heard));
+        let (server, listening) = (Arc::clone(&wanted), Arc::clone(&heard));
         thread::spawn(move || {
             for stream in port.stream.incoming().flatten() {
-                let (serves, hears) = (Arc::clone(&serves), Arc::clone(&hears));
-                thread::spawn(move || serves.serve(stream, &hears));
+                let (server, listening) = (Arc::clone(&server), Arc::clone(&listening));
+                thread::spawn(move || server.serve(stream, &listening));
             }
         });
         Ok(Self {

@@ -4,6 +4,10 @@ use wasmparser::{BinaryReaderError, Operator};
 
 /// One open block.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was seen or not"
+)]
 struct Frame {
     is_loop: bool,
     /// The code before it was reachable.

@@ -60,7 +60,7 @@ pub(super) fn check(metadata: &Metadata, advisories: Option<&Advisories>) -> Vec
             .map(|(licence, names)| {
                 format!(
                     "{licence} ({})",
-                    Vec::from_iter(names.iter().copied()).join(", ")
+                    names.iter().copied().collect::<Vec<_>>().join(", ")
                 )
             })
             .collect();

@@ -103,9 +103,9 @@ pub(super) fn finding(code: Option<&str>, said: &str) -> Option<Finding> {
     );
     if CANT_BE_MEANT.contains(&lint) {
         finding.severity = Severity::Warning;
-        finding.rule = "build/lint-mistake".to_owned();
-        finding.remedy =
-            "this is never what was meant: change the code as the compiler says".to_owned();
+        "build/lint-mistake".clone_into(&mut finding.rule);
+        "this is never what was meant: change the code as the compiler says"
+            .clone_into(&mut finding.remedy);
     }
     Some(finding)
 }

@@ -59,8 +59,8 @@ pub(crate) fn look_for_secrets(found: &mut Found, proposal: &ProposedTool, modul
     let mut told: Vec<String> = Vec::new();
     for (path, text) in single.into_iter().chain(files) {
         for secret in secrets(text.as_bytes()) {
-            let before = &text.as_bytes()[..secret.at];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let before = text.as_bytes()[..secret.at].split(|byte| *byte == b'\n');
+            let line = before.count();
             let place = Place::File {
                 path: path.to_owned(),
                 line: u32::try_from(line).ok(),
