@@ -61,7 +61,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE|PRESET", default_value = "workspace")]
     ceiling: String,
     /// Runs it beside an earlier version and tells what changed: a module's file, or, of the
-    /// service of --server, a module's SHA-256 or NAME[@VERSION] (without a version, the active one)
+    /// service of --server, a module's SHA-256, NAME (the active one) or NAME@VERSION
     #[arg(long, value_name = "FILE|SHA256|NAME[@VERSION]")]
     against: Option<String>,
     #[command(flatten)]

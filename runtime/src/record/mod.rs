@@ -7,7 +7,7 @@
 //! nothing outside is asked, so all that lies above the seam (limits, counts, what was denied)
 //! is worked out again and can be compared.
 //!
-//! Each question is kept in words without addresses of the guest's memory ([`question`]), so a
+//! Each question is kept in words without addresses of the guest's memory ([`mod@question`]), so a
 //! module that was built anew and does the same asks the same; the first that differs is where a
 //! replay diverges.
 
