@@ -9,7 +9,7 @@ SECONDS ?= 60
 help:
 	@echo "make setup   the WASI target and the crates that tools may use (others call it first)"
 	@echo "make build   the program: target/debug/wasm-runner"
-	@echo "make demo    proposes every tool of tests/tools to a service and calls three of them"
+	@echo "make demo    proposes the tools of tests/tools to a service and calls three of them"
 	@echo "make test    every test"
 	@echo "make bench   how fast calls are, beside what else could run them (ARGS=--quick, --only NAME)"
 	@echo "make lint    formatting, clippy, rustdoc, licences, shell scripts"

@@ -1,4 +1,7 @@
-"""The demo: a service on a free port, every example tool proposed, three called.
+"""The demo: a service on a free port, the example tools proposed, three called.
+
+Left out are those whose fault only fuzzing finds: how long that takes is a matter of the machine
+and of chance. The tests have them, and give them time.
 
 Ends with 0 only if each verdict is the one that tests/tools/expected.toml names.
 """
@@ -60,9 +63,9 @@ def different(expected, reports, paths):
             continue
         verdict = report["verdict"]
         stages = report["stages"]
-        rules = [f["rule"] for s in stages for f in s["findings"] if f["severity"] == "error"]
+        rules = {f["rule"] for s in stages for f in s["findings"]}
         if verdict != want["verdict"] or ("rule" in want and want["rule"] not in rules):
-            wrong.append(f"{name}: expected {want}, got {verdict} {rules}")
+            wrong.append(f"{name}: expected {want}, got {verdict} {sorted(rules)}")
     wrong += [f"{name}: not in expected.toml" for name in paths if name not in expected]
     return wrong
 
@@ -71,7 +74,9 @@ def main():
     root, program = pathlib.Path(sys.argv[1]), sys.argv[2]
     tools = root / "tests" / "tools"
     expected = tomllib.loads((tools / "expected.toml").read_text())
-    paths = sources(tools)
+    by_chance = {name for name, want in expected.items() if want.get("rule", "").startswith("fuzz/")}
+    expected = {name: want for name, want in expected.items() if name not in by_chance}
+    paths = {name: path for name, path in sources(tools).items() if name not in by_chance}
     with tempfile.TemporaryDirectory(prefix="wasm-runner-demo-") as temporary:
         folder = pathlib.Path(temporary)
         say("Starting the service")

@@ -40,8 +40,8 @@ fn round(input: Input) -> Result<Output, ToolError> {{
 }}
 "#
     );
-    let tests = "use super::*;\n\n#[test]\nfn nothing_is_nothing() {\n    \
-        assert_eq!(round(Input { amount: 0 }).expect(\"always\").hundreds, 0);\n}\n";
+    let tests = "use super::*;\n\n#[test]\nfn whole_hundreds_stay() {\n    \
+        assert_eq!(round(Input { amount: 1_000 }).expect(\"always\").hundreds, 10);\n}\n";
     serde_json::from_value(json!({
         "name": "rounder", "version": version, "description": "Rounds an amount to whole hundreds.",
         "language": "rust", "documentation": "# rounder\n", "source_code": source,

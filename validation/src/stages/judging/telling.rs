@@ -162,7 +162,8 @@ pub(super) fn noticed(found: &mut Found, outcome: &Outcome, sources: &[Source]) 
         found.add(if by_tests.len() >= NO_ACCIDENT {
             Finding::error("test/asserts-nothing", message, remedy)
         } else {
-            Finding::warning("test/asserts-nothing", message, remedy)
+            // Few changes may all be ones that no result shows.
+            Finding::note("test/asserts-nothing", message, remedy)
         });
     } else if tried.len() >= FEW_CHANGES && share < LITTLE_NOTICED {
         found.add(Finding::warning(
