@@ -152,7 +152,7 @@ fn shown(output: &impl Serialize) -> String {
     serde_json::to_string(output).unwrap_or_else(|error| format!("(no JSON: {error})"))
 }
 
-/// Another order, the same for the same seed: Fisher and Yates' with SplitMix64.
+/// Another order, the same for the same seed: Fisher and Yates' with `SplitMix64`.
 fn shuffle(list: &mut [Value], seed: u64) {
     let mut state = seed;
     for end in (1..list.len()).rev() {
@@ -167,6 +167,11 @@ fn shuffle(list: &mut [Value], seed: u64) {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "they have the form of a tool's function"
+)]
 mod tests {
     use super::*;
 
@@ -181,8 +186,7 @@ mod tests {
 
     fn said(test: impl FnOnce() + std::panic::UnwindSafe) -> String {
         let panic = std::panic::catch_unwind(test).expect_err("it does not hold");
-        let text = panic.downcast::<String>().expect("a text");
-        *text
+        *panic.downcast::<String>().expect("a text")
     }
 
     #[test]
