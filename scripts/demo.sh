@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the service, proposes every tool of tests/tools, calls three, and stops again.
+# Starts the service, proposes the tools of tests/tools, calls three, and stops again.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
