@@ -18,7 +18,7 @@ mod state;
 pub(crate) mod time;
 
 pub(crate) use input::{wait_for_all, wait_for_more};
-pub(crate) use state::{State, Stop, Words};
+pub(crate) use state::{Patience, State, Stop, Words};
 
 use std::ops::Range;
 use wasmtime::{Caller, Extern, Linker, Result, bail};

@@ -171,6 +171,11 @@ fn judge(end: End, limits: &Limits, refused: Option<&str>) -> (Outcome, Vec<Fram
         End::Returned(Ok(())) => return (Outcome::Success, Vec::new()),
         End::Returned(Err(error)) => error,
     };
+    match error.downcast_ref() {
+        Some(Stop::Deadline) => return judge(End::Deadline, limits, refused),
+        Some(Stop::Cancelled) => return judge(End::Cancelled, limits, refused),
+        _ => {}
+    }
     let backtrace = error
         .downcast_ref::<WasmBacktrace>()
         .map(frames)

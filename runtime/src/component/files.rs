@@ -2,6 +2,7 @@
 //! (`host::files`).
 
 use super::kept::{Fault, size};
+use super::parts::Share;
 use super::streams::{Stream, Write, push_input, push_output};
 use crate::execution::Rule;
 use crate::host::State;
@@ -13,8 +14,8 @@ use wasmtime::{Result, bail};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::bindings::filesystem::preopens::Host as _;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    Advice, DescriptorFlags, DescriptorType, ErrorCode, Host as _, HostDescriptor, NewTimestamp,
-    OpenFlags, PathFlags,
+    Advice, DescriptorFlags, DescriptorType, ErrorCode, HostDescriptor, NewTimestamp, OpenFlags,
+    PathFlags,
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsResult, IoError};
 
@@ -29,6 +30,7 @@ pub(super) struct Opened {
     pub(super) name: Arc<str>,
     /// Whether it is a file, and no folder.
     is_file: bool,
+    _share: Arc<Share>,
 }
 
 /// wasmtime-wasi's function of that name, or what it answered in the run that is repeated.
@@ -122,13 +124,6 @@ pub(super) fn hole(state: &State, file: Option<&std::fs::File>, at: Option<u64>)
     Ok(size.map_or(0, |size| at.saturating_sub(size)))
 }
 
-/// One that held an opened file holds it no more.
-pub(super) fn release(state: &mut State, opened: &Opened) {
-    if Arc::strong_count(&opened.name) == 1 {
-        state.parts.open -= 1;
-    }
-}
-
 /// A file that can be written.
 struct Writable {
     /// `None` in a replay.
@@ -177,14 +172,18 @@ pub(super) async fn error_code(
     state: &mut State,
     error: Resource<IoError>,
 ) -> Result<Option<ErrorCode>> {
-    let known = state.parts.table.get(&error)?;
-    if let Some(code) = known.downcast_ref::<ErrorCode>() {
-        return Ok(Some(*code));
+    Ok(code_of(state.parts.table.get(&error)?))
+}
+
+/// What WASI calls an error of a stream, where that is one of a file.
+pub(super) fn code_of(error: &IoError) -> Option<ErrorCode> {
+    if let Some(code) = error.downcast_ref::<ErrorCode>() {
+        return Some(*code);
     }
-    if let Some(fault) = known.downcast_ref::<Fault>() {
-        return Ok(fault.file);
+    if let Some(fault) = error.downcast_ref::<Fault>() {
+        return fault.file;
     }
-    state.parts.filesystem().filesystem_error_code(error)
+    error.downcast_ref::<std::io::Error>().map(ErrorCode::from)
 }
 
 /// Whether wasmtime-wasi made a stream of a file, or did then; in a replay a stream of ours is
@@ -397,7 +396,7 @@ pub(super) async fn open_at(
     flags: DescriptorFlags,
 ) -> Answer<Fd> {
     const WHAT: &str = "open-at";
-    if state.parts.open >= MAX_OPEN {
+    if state.parts.open.amount() >= MAX_OPEN {
         return Ok(Err(ErrorCode::InsufficientMemory));
     }
     let folder = Resource::new_borrow(fd.rep());
@@ -422,12 +421,12 @@ pub(super) async fn open_at(
         }
     };
     let answer = answer.map(|(fd, is_file)| {
-        let name = Arc::from(shown(&path));
-        state
-            .parts
-            .opened
-            .insert(fd.rep(), Opened { name, is_file });
-        state.parts.open += 1;
+        let opened = Opened {
+            name: Arc::from(shown(&path)),
+            is_file,
+            _share: Arc::new(state.parts.open.take(1)),
+        };
+        state.parts.opened.insert(fd.rep(), opened);
         fd
     });
     note(state, &answer, WHAT, &path);
@@ -533,8 +532,6 @@ pub(super) async fn is_same_object(state: &mut State, one: Fd, other: Fd) -> Res
 pub(super) async fn drop_descriptor(state: &mut State, fd: Fd) -> Result<()> {
     let rep = fd.rep();
     state.take_away(fd)?;
-    if let Some(opened) = state.parts.opened.remove(&rep) {
-        release(state, &opened);
-    }
+    state.parts.opened.remove(&rep);
     Ok(())
 }

@@ -392,7 +392,7 @@ fn is_given(name: &str, later: bool) -> bool {
         return false;
     };
     if version.starts_with("0.3.") {
-        return later && wasi3::INTERFACES.contains(&interface);
+        return later && wasi3::is_given(interface);
     }
     version.starts_with("0.2.")
         && (INTERFACES.contains(&interface) || network::INTERFACES.contains(&interface))

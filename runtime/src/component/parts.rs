@@ -6,6 +6,8 @@ use super::network::{Made, Networking};
 use super::poll::Waits;
 use super::streams::Stream;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::Result;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -29,12 +31,41 @@ pub(crate) struct Parts {
     /// What the guest has opened.
     pub(super) opened: BTreeMap<u32, Opened>,
     /// How many of the process's descriptors that are.
-    pub(super) open: usize,
+    pub(super) open: Held,
     /// Waits of WASI 0.3 that have begun.
     pub(super) waited: u32,
     /// Bytes of listings that are under way.
-    pub(super) listed: usize,
+    pub(super) listed: Held,
     pub(crate) networking: Networking,
+}
+
+/// How much of something a run holds. Streams of WASI 0.3 end where nobody can be told, so each
+/// share gives itself back.
+#[derive(Clone, Default)]
+pub(super) struct Held(Arc<AtomicUsize>);
+
+/// So much of it, until it is dropped.
+pub(super) struct Share {
+    of: Held,
+    amount: usize,
+}
+
+impl Held {
+    pub(super) fn amount(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn take(&self, amount: usize) -> Share {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+        let of = self.clone();
+        Share { of, amount }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.of.0.fetch_sub(self.amount, Ordering::Relaxed);
+    }
 }
 
 impl Parts {
@@ -49,9 +80,9 @@ impl Parts {
             waits: BTreeMap::new(),
             outside: BTreeSet::new(),
             opened: BTreeMap::new(),
-            open: 0,
+            open: Held::default(),
             waited: 0,
-            listed: 0,
+            listed: Held::default(),
             networking,
         }
     }

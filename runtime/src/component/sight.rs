@@ -4,6 +4,7 @@
 
 use super::clocks::datetime;
 use super::files::{Answer, Fd, answer, note, pass, try_guest};
+use super::parts::Share;
 use crate::host::State;
 use crate::host::time::EPOCH;
 use crate::record::kept;
@@ -24,7 +25,17 @@ const ENTRY: usize = 24;
 /// A folder's entries that the guest has not read yet, in the order of their names.
 pub(super) struct Listing {
     entries: std::vec::IntoIter<DirectoryEntry>,
-    bytes: usize,
+    _share: Share,
+}
+
+impl Listing {
+    /// The next ones, at most so many, which count as read.
+    pub(super) fn take(&mut self, state: &mut State, count: usize) -> Vec<DirectoryEntry> {
+        let entries: Vec<_> = self.entries.by_ref().take(count).collect();
+        let bytes = entries.iter().map(|entry| ENTRY + entry.name.len());
+        state.usage.bytes_read += bytes.sum::<usize>() as u64;
+        entries
+    }
 }
 
 /// Attributes as the guest sees them: without real clocks, with the times at which its clock
@@ -58,8 +69,13 @@ pub(super) async fn stat_at(
     Ok(answer.map(|stat| seen(state, stat)))
 }
 
-/// Reads a whole folder and puts it in order.
 pub(super) async fn read_directory(state: &mut State, fd: Fd) -> Answer<Resource<Listing>> {
+    let listing = try_guest!(listing(state, fd).await?);
+    Ok(Ok(state.parts.table.push(listing)?))
+}
+
+/// Reads a whole folder and puts it in order.
+pub(super) async fn listing(state: &mut State, fd: Fd) -> Answer<Listing> {
     let all = kept!(state, "descriptor.read_directory", listed(state, fd).await);
     let all = try_guest!(all?);
     let mut entries = Vec::new();
@@ -68,16 +84,16 @@ pub(super) async fn read_directory(state: &mut State, fd: Fd) -> Answer<Resource
         // A name that is no text can't be told, as wasmtime-wasi has it.
         let entry = try_guest!(entry);
         bytes += entry.name.len() + ENTRY;
-        if state.parts.listed + bytes > MAX_LISTED {
+        if state.parts.listed.amount() + bytes > MAX_LISTED {
             return Ok(Err(ErrorCode::Overflow));
         }
         entries.push(entry);
     }
     entries.sort_by(|one, other| one.name.cmp(&other.name));
-    let entries = entries.into_iter();
-    let listing = state.parts.table.push(Listing { entries, bytes })?;
-    state.parts.listed += bytes;
-    Ok(Ok(listing))
+    Ok(Ok(Listing {
+        entries: entries.into_iter(),
+        _share: state.parts.listed.take(bytes),
+    }))
 }
 
 /// What a folder holds, as far as any guest may read it.
@@ -114,15 +130,15 @@ pub(super) async fn read_directory_entry(
 }
 
 pub(super) async fn drop_listing(state: &mut State, listing: Resource<Listing>) -> Result<()> {
-    let listing = state.parts.table.delete(listing)?;
-    state.parts.listed -= listing.bytes;
+    state.parts.table.delete(listing)?;
     Ok(())
 }
 
-/// The host's hash is made of its inode number, for which a number of the guest's own stands.
+/// The host's hash is made of its inode number, for which a number of the guest's own stands. Its
+/// upper half is made of the lower one.
 fn hashed(state: &mut State, hash: &MetadataHashValue) -> MetadataHashValue {
     MetadataHashValue {
-        lower: state.sight.inode(hash.lower ^ hash.upper),
+        lower: state.sight.inode(hash.lower),
         upper: 0,
     }
 }

@@ -4,13 +4,15 @@
 //! the disk where they must, and take at most [`PERMIT`] bytes at once, whatever is asked for. So
 //! no guest sees how fast the host is. The others (of the network) are wasmtime-wasi's.
 
+mod of_files;
+
+pub(super) use of_files::{Write, count_written, read_file, take_input, take_output, write_file};
+
 use super::beside::beside;
-use super::files::{self, Opened};
-use super::kept::{keep_stream, told_stream};
+use super::files::Opened;
 use super::poll::Waits;
 use crate::call;
 use crate::host::{State, wait_for_more};
-use std::sync::Arc;
 use wasmtime::component::Resource;
 use wasmtime::{Result, bail};
 use wasmtime_wasi::p2::bindings::io::streams::{
@@ -26,10 +28,6 @@ pub(super) const PERMIT: u64 = 64 << 10;
 /// What the calls that write and flush take at once (wasi:io, `blocking-write-and-flush`).
 const FLUSHED: u64 = 4096;
 
-/// What wasmtime-wasi's streams of files answer, as recordings name it.
-const READ: &str = "file read by a stream";
-const WRITTEN: &str = "file written by a stream";
-
 /// What the guest gets from most functions here.
 type Answer<T> = Result<std::result::Result<T, StreamError>>;
 
@@ -42,15 +40,6 @@ pub(super) enum Stream {
     Read(#[allow(dead_code, reason = "held so that it counts as open")] Opened),
     /// Writes a file.
     Write(Write),
-}
-
-/// Where a stream writes a file.
-pub(super) struct Write {
-    pub(super) opened: Opened,
-    /// `None` in a replay.
-    pub(super) file: Option<Arc<std::fs::File>>,
-    /// `None` at the file's end, wherever that is.
-    pub(super) at: Option<u64>,
 }
 
 /// What stands in the table for a standard stream.
@@ -129,13 +118,12 @@ async fn take(
             if room == 0 {
                 return Ok(Ok(Vec::new()));
             }
-            let result = if let Some(told) = told_stream(state.tape.as_ref(), READ) {
-                told
+            let file = if state.replays() {
+                None
             } else {
-                let file = state.parts.table.get_mut(&stream)?;
-                let result = file.blocking_read(room).await;
-                keep_stream(state.tape.as_ref(), READ, result)
+                Some(state.parts.table.get_mut(&stream)?)
             };
+            let result = read_file(state.tape.as_ref(), file, room).await;
             match converted(state, result)? {
                 Ok(bytes) => bytes.into(),
                 Err(error) => return Ok(Err(error)),
@@ -188,31 +176,23 @@ async fn put_file(
     if length == 0 {
         return Ok(Ok(()));
     }
-    let (file, at, name) = (write.file.clone(), write.at, write.opened.name.clone());
-    let hole = files::hole(state, file.as_deref(), at)?;
-    if let Err(code) = files::may_write(
-        state,
-        "output-stream.write",
-        &name,
-        length.saturating_add(hole),
-    ) {
-        let error = state.parts.table.push(IoError::from(code))?;
-        return Ok(Err(StreamError::LastOperationFailed(error)));
-    }
-    let result = if let Some(told) = told_stream::<()>(state.tape.as_ref(), WRITTEN) {
-        told
-    } else {
-        let file = state.parts.table.get_mut(stream)?;
-        let result = file.blocking_write_and_flush(bytes.into()).await;
-        keep_stream(state.tape.as_ref(), WRITTEN, result)
+    let hole = match write.clone().may(state, "output-stream.write", length)? {
+        Ok(hole) => hole,
+        Err(code) => {
+            let error = state.parts.table.push(IoError::from(code))?;
+            return Ok(Err(StreamError::LastOperationFailed(error)));
+        }
     };
+    let file = if state.replays() {
+        None
+    } else {
+        Some(state.parts.table.get_mut(stream)?)
+    };
+    let result = write_file(state.tape.as_ref(), file, bytes).await;
     if result.is_ok() {
-        state.file_bytes += hole + length;
-        state.usage.bytes_written += length;
-        if let Some(Stream::Write(Write { at: Some(at), .. })) =
-            state.parts.streams.get_mut(&stream.rep())
-        {
-            *at += length;
+        count_written(state, hole, length);
+        if let Some(Stream::Write(write)) = state.parts.streams.get_mut(&stream.rep()) {
+            write.wrote(length);
         }
     }
     converted(state, result)
@@ -469,11 +449,7 @@ pub(super) async fn drop_output(
 
 fn forget(state: &mut State, stream: u32) {
     state.parts.outside.remove(&stream);
-    if let Some(Stream::Read(opened) | Stream::Write(Write { opened, .. })) =
-        state.parts.streams.remove(&stream)
-    {
-        files::release(state, &opened);
-    }
+    state.parts.streams.remove(&stream);
 }
 
 /// `wasi:io/error`: as text that names no place of the host.

@@ -1,7 +1,10 @@
-//! WASI 0.3: what a command is given, clocks and randomness, by the same rules as WASI 0.2.
-//!
-//! Of files and of the network nothing is given in this form: a component that imports them is
-//! refused by their names.
+//! WASI 0.3, by the same rules as WASI 0.2: what a command is given, clocks and randomness here,
+//! the rest in the files beside.
+
+mod convert;
+mod files;
+mod streams;
+mod wait;
 
 use super::cli::{self, Terminal};
 use super::link::{self, drop_terminal, interface};
@@ -23,8 +26,14 @@ use wasmtime::{AsContextMut as _, Result, StoreContextMut};
 use wasmtime_wasi::p3::bindings::cli::types::ErrorCode;
 use wasmtime_wasi::p3::bindings::clocks::system_clock::Instant;
 
-/// The interfaces of which something is given, without their version.
-pub(super) const INTERFACES: &[&str] = &[
+/// Whether something of an interface is given, whose name comes without its version.
+pub(super) fn is_given(interface: &str) -> bool {
+    [INTERFACES, files::INTERFACES]
+        .iter()
+        .any(|given| given.contains(&interface))
+}
+
+const INTERFACES: &[&str] = &[
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -92,7 +101,8 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
         "get-insecure-seed" random::seed();
     });
     waits(linker)?;
-    standard(linker)
+    standard(linker)?;
+    files::add_to_linker(linker)
 }
 
 /// Clocks: those of the system and waiting.

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use wasmtime::Memory;
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p1::wasi_snapshot_preview1::WasiSnapshotPreview1 as _;
@@ -35,6 +36,19 @@ pub(crate) enum Stop {
     /// Input that came while the run went on is no text, from that byte on.
     #[error("the input is not UTF-8")]
     NoText(usize),
+    /// The time was over while the host was waited for.
+    #[error("the run's time is over")]
+    Deadline,
+    /// The run was called off while the host was waited for.
+    #[error("the run was called off")]
+    Cancelled,
+}
+
+/// For how long a run waits, where it waits in the middle of a host call.
+#[derive(Clone)]
+pub(crate) struct Patience {
+    pub(crate) until: Instant,
+    pub(crate) cancel: CancellationToken,
 }
 
 /// What a file descriptor is to us; wasmtime-wasi knows the rest.
@@ -184,6 +198,7 @@ pub(crate) struct State {
     pub(crate) work: Work,
     /// When others last had their turn.
     turn: Instant,
+    pub(crate) patience: Patience,
     denied: Vec<DeniedAttempt>,
 }
 
@@ -204,7 +219,7 @@ impl State {
             live_input,
             policy,
             live,
-            ..
+            cancel,
         } = call;
         let mut denied = Vec::new();
         let mut allowed = Vec::new();
@@ -288,6 +303,12 @@ impl State {
             sight: Sight::default(),
             work: Work::default(),
             turn: begin,
+            patience: Patience {
+                until: begin
+                    .checked_add(limits.wall_time.as_duration())
+                    .unwrap_or(begin),
+                cancel,
+            },
             denied,
         })
     }
