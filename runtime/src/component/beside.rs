@@ -22,6 +22,16 @@ impl State {
         self.go_on()
     }
 
+    /// What comes next is of the network by WASI 0.3, of which a recording keeps nothing: there,
+    /// other tasks of the guest go on while one waits.
+    ///
+    /// # Errors
+    /// Where a replay ends.
+    pub(super) fn keeps_no_network(&mut self) -> Result<()> {
+        let tape = self.tape.as_ref();
+        tape.map_or(Ok(()), Tape::keeps_no_network)
+    }
+
     /// Lets what goes on beside the guest go on as far as it can.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::sandbox::shown;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, Resource};
 use wasmtime::{Engine, Result, StoreContextMut};
+use wasmtime_wasi::TrappableError;
 use wasmtime_wasi::filesystem::Descriptor;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     Advice, DescriptorFlags, NewTimestamp, OpenFlags, PathFlags,
@@ -97,19 +98,22 @@ macro_rules! interface {
 }
 pub(super) use interface;
 
-/// Functions of an interface of WASI 0.2 that are wasmtime-wasi's as they are, by the trait that
-/// has them, on what `$view` makes of the run.
+/// Functions of an interface of WASI 0.2 (`@later`: of 0.3) that are wasmtime-wasi's as they are,
+/// by the trait that has them, on what `$view` makes of the run.
 macro_rules! passed {
-    ($linker:ident $name:literal $view:path {
+    (@later $linker:ident $name:literal $view:ident $body:tt) => {
+        passed!(@in $linker ($name, concat!($name, "@0.3.0")) $view $body)
+    };
+    (@in $linker:ident ($short:literal, $name:expr) $view:ident {
         $($function:literal $trait:ident :: $method:ident ($($arg:ident : $ty:ty),*) $($nothing:ident)?;)*
     }) => {{
-        let mut instance = $linker.instance(concat!($name, "@0.2.12"))?;
+        let mut instance = $linker.instance($name)?;
         $(
             instance.func_wrap_async(
                 $function,
                 |mut store: wasmtime::StoreContextMut<'_, $crate::host::State>, ($($arg,)*): ($($ty,)*)| {
                     Box::new(async move {
-                        let asked = concat!($name, " ", $function);
+                        let asked = concat!($short, " ", $function);
                         let words = || $crate::component::words::words!($($arg),*);
                         let state = $crate::component::link::enter(&mut store, asked, words)?;
                         let answer = $trait::$method(&mut $view(state), $($arg),*);
@@ -121,6 +125,9 @@ macro_rules! passed {
             )?;
         )*
     }};
+    ($linker:ident $name:literal $view:ident $body:tt) => {
+        passed!(@in $linker ($name, concat!($name, "@0.2.12")) $view $body)
+    };
 }
 pub(super) use passed;
 
@@ -162,6 +169,25 @@ impl<T> Given for std::result::Result<T, SocketError> {
         self.map_or_else(|error| error.downcast().map(Err), |value| Ok(Ok(value)))
     }
 }
+
+/// The same of WASI 0.3, where all errors are of one type.
+macro_rules! given {
+    ($($code:ty),* $(,)?) => {$(
+        impl<T> Given for std::result::Result<T, TrappableError<$code>> {
+            type To = std::result::Result<T, $code>;
+
+            fn given(self) -> Result<Self::To> {
+                self.map_or_else(|error| error.downcast().map(Err), |value| Ok(Ok(value)))
+            }
+        }
+    )*};
+}
+given!(
+    wasmtime_wasi::p3::bindings::sockets::types::ErrorCode,
+    wasmtime_wasi_http::p3::bindings::http::types::ErrorCode,
+    wasmtime_wasi_http::p3::bindings::http::types::HeaderError,
+    wasmtime_wasi_http::p3::bindings::http::types::RequestOptionsError,
+);
 
 /// Counts the call. In a run that is recorded or repeated, it is put on the tape or compared.
 ///

@@ -12,14 +12,18 @@ mod names;
 mod tcp;
 mod udp;
 
+pub(super) use http::later_view;
+pub(super) use udp::{may_send, size};
+
 use super::kept::StandIn;
 use super::link::{Given as _, interface, passed};
+use super::parts::{Held, Share};
 use crate::execution::Rule;
 use crate::host::State;
 use crate::network::{Beside, Ends, Http, MAX_SOCKETS, Network, Outside, Refusal};
 use crate::record::{Kept, Tape};
 use policies::{Limits, NetworkGrant};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Context;
@@ -75,10 +79,14 @@ pub(super) struct Made {
     granted: bool,
     sockets: WasiSocketsCtx,
     /// Sockets that are open.
-    open: usize,
+    open: Held,
+    /// Those that the guest has, by their place in the table.
+    held: BTreeMap<u32, Arc<Share>>,
     /// Whom datagrams were sent to: each counts once.
     peers: BTreeSet<SocketAddr>,
     http: Http,
+    /// That of WASI 0.3, whose requests are tasks of the guest's in recorded runs too.
+    later: Http,
     fields: WasiHttpCtx,
     _ends: Ends,
 }
@@ -128,6 +136,11 @@ impl Networking {
 }
 
 impl Made {
+    /// Whether anything is granted.
+    pub(super) fn is_granted(&self) -> bool {
+        self.granted
+    }
+
     fn new(given: &mut Given) -> Self {
         let grants = std::mem::take(&mut given.grants);
         let granted = !grants.is_empty();
@@ -136,10 +149,12 @@ impl Made {
         Self {
             sockets: sockets(&network, granted),
             http: Http::new(Some(network.clone()), given.tape.clone().map(Beside::new)),
+            later: Http::new(Some(network.clone()), None),
             fields: WasiHttpCtx::new(),
             network,
             granted,
-            open: 0,
+            open: Held::default(),
+            held: BTreeMap::new(),
             peers: BTreeSet::new(),
             _ends: ends,
         }
@@ -183,7 +198,7 @@ fn is_anywhere(address: SocketAddr) -> bool {
 }
 
 /// wasmtime-wasi's functions on sockets.
-fn view(state: &mut State) -> WasiSocketsCtxView<'_> {
+pub(super) fn view(state: &mut State) -> WasiSocketsCtxView<'_> {
     let (made, table) = state.parts.network();
     WasiSocketsCtxView {
         ctx: &mut made.sockets,
@@ -192,7 +207,7 @@ fn view(state: &mut State) -> WasiSocketsCtxView<'_> {
 }
 
 /// The call's network.
-fn network(state: &mut State) -> Network {
+pub(super) fn network(state: &mut State) -> Network {
     state.parts.network().0.network.clone()
 }
 
@@ -272,18 +287,33 @@ fn subscribed<T>(
     Ok(pollable)
 }
 
+/// A socket is there.
+pub(super) fn opened(state: &mut State, socket: u32) {
+    let made = state.parts.network().0;
+    let share = made.open.take(1);
+    made.held.insert(socket, Arc::new(share));
+}
+
 /// A socket is gone.
-fn closed(state: &mut State) {
-    let open = &mut state.parts.network().0.open;
-    *open = open.saturating_sub(1);
+pub(super) fn closed(state: &mut State, socket: u32) {
+    state.parts.network().0.held.remove(&socket);
+}
+
+/// What makes a socket count as open, for whoever holds its connection beside it.
+pub(super) fn share(state: &mut State, socket: u32) -> Option<Arc<Share>> {
+    state.parts.network().0.held.get(&socket).cloned()
 }
 
 /// Whether one more socket may be made.
-fn may_open(state: &mut State, what: &str, target: &str) -> std::result::Result<(), ErrorCode> {
+pub(super) fn may_open(
+    state: &mut State,
+    what: &str,
+    target: &str,
+) -> std::result::Result<(), ErrorCode> {
     let made = state.parts.network().0;
     let refusal = if !made.granted {
         Refusal::NotGranted
-    } else if made.open >= MAX_SOCKETS {
+    } else if made.open.amount() >= MAX_SOCKETS {
         Refusal::Sockets
     } else {
         return Ok(());
@@ -292,12 +322,12 @@ fn may_open(state: &mut State, what: &str, target: &str) -> std::result::Result<
 }
 
 /// A socket that listens, or whose port others could know.
-fn inward(state: &mut State, what: &str, target: &str) -> ErrorCode {
+pub(super) fn inward(state: &mut State, what: &str, target: &str) -> ErrorCode {
     code(&network(state).refuse(what, target, Refusal::Inward))
 }
 
 /// Whether a socket may be bound there: only where the system chooses.
-fn may_bind(
+pub(super) fn may_bind(
     state: &mut State,
     what: &str,
     address: SocketAddr,
@@ -309,7 +339,7 @@ fn may_bind(
 }
 
 /// What the guest is told of a refusal.
-fn code(refusal: &Refusal) -> ErrorCode {
+pub(super) fn code(refusal: &Refusal) -> ErrorCode {
     match refusal {
         Refusal::Sockets => ErrorCode::NewSocketLimit,
         Refusal::NoHost => ErrorCode::InvalidArgument,
@@ -344,7 +374,7 @@ mod creation {
             |state, ()| state.stand_in(),
         );
         let socket = try_guest!(socket.await?);
-        state.parts.network().0.open += 1;
+        opened(state, socket.rep());
         Ok(Ok(socket))
     }
 
@@ -364,7 +394,7 @@ mod creation {
             |state, ()| state.stand_in(),
         );
         let socket = try_guest!(socket.await?);
-        state.parts.network().0.open += 1;
+        opened(state, socket.rep());
         Ok(Ok(socket))
     }
 }

@@ -3,6 +3,8 @@
 
 mod convert;
 mod files;
+mod http;
+mod sockets;
 mod streams;
 mod wait;
 
@@ -28,9 +30,14 @@ use wasmtime_wasi::p3::bindings::clocks::system_clock::Instant;
 
 /// Whether something of an interface is given, whose name comes without its version.
 pub(super) fn is_given(interface: &str) -> bool {
-    [INTERFACES, files::INTERFACES]
-        .iter()
-        .any(|given| given.contains(&interface))
+    [
+        INTERFACES,
+        files::INTERFACES,
+        http::INTERFACES,
+        sockets::INTERFACES,
+    ]
+    .iter()
+    .any(|given| given.contains(&interface))
 }
 
 const INTERFACES: &[&str] = &[
@@ -102,7 +109,9 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     });
     waits(linker)?;
     standard(linker)?;
-    files::add_to_linker(linker)
+    files::add_to_linker(linker)?;
+    sockets::add_to_linker(linker)?;
+    http::add_to_linker(linker)
 }
 
 /// Clocks: those of the system and waiting.

@@ -12,7 +12,9 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::bindings::sockets::network::{IpAddressFamily, IpSocketAddress};
 use wasmtime_wasi::p2::bindings::sockets::tcp::ShutdownType;
 use wasmtime_wasi::p2::bindings::sockets::udp::OutgoingDatagram;
+use wasmtime_wasi::p3::bindings::sockets::types as later;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Method, Scheme};
+use wasmtime_wasi_http::p3::bindings::http::types as later_http;
 
 /// An argument in words.
 pub(super) trait Word {
@@ -56,6 +58,10 @@ macro_rules! told {
     )*};
 }
 told!(
+    later::IpAddressFamily,
+    later::IpSocketAddress,
+    later_http::Method,
+    later_http::Scheme,
     Advice,
     Datetime,
     DescriptorFlags,

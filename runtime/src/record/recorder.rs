@@ -18,6 +18,8 @@ pub(super) struct Recorder {
     held: u64,
     /// There was more than there is room for; nothing is kept any more.
     pub(super) overflowed: bool,
+    /// The network was used in a way of which nothing is kept.
+    pub(super) network: bool,
     /// The run has ended.
     pub(super) closed: bool,
     /// How often what goes on beside the guest had its turn in this host call.
@@ -48,6 +50,7 @@ impl Recorder {
             room,
             held: 0,
             overflowed: false,
+            network: false,
             closed: false,
             turn: 0,
             calls: Calls::default(),
@@ -153,12 +156,24 @@ impl Recorder {
         u16::try_from(index).unwrap_or(u16::MAX)
     }
 
-    /// Gives everything up where it has become too much: an incomplete recording is none.
+    /// Gives everything up where it has become too much.
     fn look(&mut self) {
         if self.held + self.calls.size() > self.room {
-            self.overflowed = true;
-            self.answers = Vec::new();
-            self.calls = Calls::default();
+            self.forget();
         }
+    }
+
+    /// Something of the network comes that is not kept.
+    pub(super) fn gives_up(&mut self) {
+        // Who gave up before for want of room says so.
+        self.network |= !self.overflowed;
+        self.forget();
+    }
+
+    /// Keeps nothing from now on: an incomplete recording is none.
+    fn forget(&mut self) {
+        self.overflowed = true;
+        self.answers = Vec::new();
+        self.calls = Calls::default();
     }
 }

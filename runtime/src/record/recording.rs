@@ -37,6 +37,12 @@ pub enum NotRecorded {
         /// What was allowed.
         limit: Bytes,
     },
+    /// It used the network by WASI 0.3.
+    #[error(
+        "the run used the network by WASI 0.3, and recordings hold that of WASI 0.2 only; run it \
+         without a recording, or build the component for WASI 0.2"
+    )]
+    Network,
 }
 
 /// What is written down.
@@ -291,6 +297,9 @@ impl Tool {
         let Reel::Recording(recorder) = &mut *reel else {
             return (execution, Err(NotRecorded::TooLarge { limit }));
         };
+        if recorder.network {
+            return (execution, Err(NotRecorded::Network));
+        }
         if recorder.overflowed {
             return (execution, Err(NotRecorded::TooLarge { limit }));
         }

@@ -282,6 +282,23 @@ impl Tape {
         }
     }
 
+    /// What comes next can't be kept: there is no recording of this run.
+    ///
+    /// # Errors
+    /// Where a replay ends: no recording holds the like.
+    pub(crate) fn keeps_no_network(&self) -> Result<()> {
+        match &mut *self.reel() {
+            Reel::Recording(recorder) => {
+                recorder.gives_up();
+                Ok(())
+            }
+            Reel::Replaying(player) => {
+                let why = "recordings hold nothing of the network by WASI 0.3";
+                Err(player.unanswered(why).into())
+            }
+        }
+    }
+
     /// Ends a replay that gives something else to its outside than then.
     pub(crate) fn differs(&self, why: &str) {
         if let Reel::Replaying(player) = &mut *self.reel() {

@@ -246,7 +246,7 @@ fn keep(file: PrivateFile, answer: &ExecuteToolResponse) -> anyhow::Result<()> {
         let why = if answer.recording_too_large {
             "the call was told more by its outside than a service keeps of one"
         } else {
-            "nothing ran"
+            "nothing ran, or it used the network by WASI 0.3, of which none is kept"
         };
         return Err(Problem::new(format!("there is no recording: {why}"))
             .exit(Exit::NotRecorded)

@@ -40,6 +40,16 @@ fn view(state: &mut State) -> WasiHttpCtxView<'_> {
     }
 }
 
+/// The same for WASI 0.3.
+pub(in crate::component) fn later_view(state: &mut State) -> WasiHttpCtxView<'_> {
+    let (made, table) = state.parts.network();
+    WasiHttpCtxView {
+        hooks: &mut made.later,
+        table,
+        ctx: &mut made.fields,
+    }
+}
+
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     interface!(linker "wasi:http/outgoing-handler" {
         "handle" request::handle(request: Request, options: Option<Options>);

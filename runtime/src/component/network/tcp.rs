@@ -72,8 +72,9 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
 }
 
 async fn drop_socket(state: &mut State, socket: Socket) -> Result<()> {
+    let rep = socket.rep();
     state.take_away(socket)?;
-    closed(state);
+    closed(state, rep);
     Ok(())
 }
 

@@ -58,8 +58,9 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
 }
 
 async fn drop_socket(state: &mut State, socket: Socket) -> Result<()> {
+    let rep = socket.rep();
     state.take_away(socket)?;
-    closed(state);
+    closed(state, rep);
     Ok(())
 }
 
@@ -75,12 +76,15 @@ async fn drop_outgoing(state: &mut State, stream: Outgoing) -> Result<()> {
 }
 
 /// An empty datagram counts as a byte: somebody carries it all the same.
-fn size(data: &[u8]) -> usize {
+pub(in crate::component) fn size(data: &[u8]) -> usize {
     data.len().max(1)
 }
 
 /// Whether datagrams may go to an address; the first to each counts as a request.
-fn may_send(state: &mut State, to: SocketAddr) -> std::result::Result<(), ErrorCode> {
+pub(in crate::component) fn may_send(
+    state: &mut State,
+    to: SocketAddr,
+) -> std::result::Result<(), ErrorCode> {
     let made = state.parts.network().0;
     if made.peers.contains(&to) {
         return Ok(());
