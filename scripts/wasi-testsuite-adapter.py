@@ -31,7 +31,7 @@ def get_version() -> str:
 
 
 def get_wasi_versions() -> List[str]:
-    return ["wasm32-wasip1"]
+    return ["wasm32-wasip1", "wasm32-wasip3"]
 
 
 def get_wasi_worlds() -> List[str]:
@@ -45,7 +45,7 @@ def get_timeout_seconds() -> float:
 def compute_argv(
     test_path: str,
     args_env_root: Tuple[List[str], Dict[str, str], Optional[str]],
-    _proposals: List[str],
+    proposals: List[str],
     _wasi_world: str,
     _wasi_version: str,
 ) -> List[str]:
@@ -53,6 +53,10 @@ def compute_argv(
     argv = WASM_RUNNER + ["run"] + POLICY
     for name, value in env.items():
         argv += ["--env", f"{name}={value}"]
+    if "sockets" in proposals:
+        # Sockets are made where something may be reached; what the cases bind and listen on is not
+        # to be had.
+        argv += ["--net", "127.0.0.1:1"]
     if root:
         argv += ["--dir", f"{root}::/"]
     return argv + [str(test_path)] + args

@@ -5,8 +5,9 @@ mod common;
 use common::component::parse;
 use common::{load, run, sandbox};
 use policies::{Bytes, Clocks, Fuel, Limits, Policy, WallTime};
-use runtime::{Call, Execution, Form, LoadError, Outcome};
+use runtime::{Call, Execution, Form, LiveInput, LoadError, Outcome};
 use std::fmt::Write as _;
+use tokio::io::AsyncWriteExt as _;
 
 /// A command of WASI 0.3: `imports` and what is lowered from them as `$name` with `memory` `$mem`,
 /// each exported to the module under `env`; `body` leaves 0 or 1.
@@ -123,11 +124,109 @@ fn a_command_ends_by_its_result() {
 }
 
 #[test]
+fn of_two_entries_the_one_of_wasi_0_3_is_called() {
+    let wasm = parse(
+        r#"(component
+             (core module $module
+               (func (export "older") (result i32) unreachable)
+               (func (export "newer") (result i32) (i32.const 0)))
+             (core instance $main (instantiate $module))
+             (func $older (result (result)) (canon lift (core func $main "older")))
+             (instance $older-entry (export "run" (func $older)))
+             (export "wasi:cli/run@0.2.0" (instance $older-entry))
+             (func $newer async (result (result)) (canon lift (core func $main "newer")))
+             (instance $newer-entry (export "run" (func $newer)))
+             (export "wasi:cli/run@0.3.0" (instance $newer-entry)))"#,
+    );
+    assert_eq!(ran(&wasm, |_| {}).outcome, Outcome::Success);
+}
+
+#[test]
 fn output_goes_through_a_stream() {
     let execution = ran(&writes(3), |_| {});
     assert_eq!(execution.outcome, Outcome::Success);
     assert_eq!(execution.output, b"hellohellohello");
     assert_eq!(execution.usage.bytes_written, 15);
+}
+
+/// Passes standard input on to standard output, and waits until that is done.
+fn passes_on() -> Vec<u8> {
+    let imports = format!(
+        "{STDOUT}
+         (import \"wasi:cli/stdin@0.3.0\" (instance $stdin
+           (type $codes (enum \"io\" \"illegal-byte-sequence\" \"pipe\"))
+           (export \"error-code\" (type $code (eq $codes)))
+           (export \"read-via-stream\" (func (result
+             (tuple (stream u8) (future (result (error $code)))))))))
+         (alias export $stdin \"read-via-stream\" (func $read-via-stream))
+         (alias export $stdout \"error-code\" (type $code))
+         (type $done (future (result (error $code))))"
+    );
+    let functions = [
+        (
+            "from-stdin",
+            "(param i32)",
+            "lower (func $read-via-stream) (memory $mem)",
+        ),
+        (
+            "done",
+            "(param i32 i32) (result i32)",
+            "future.read $done async (memory $mem)",
+        ),
+        ("new-set", "(result i32)", "waitable-set.new"),
+        ("join", "(param i32 i32)", "waitable.join"),
+        (
+            "wait",
+            "(param i32 i32) (result i32)",
+            "waitable-set.wait (memory $mem)",
+        ),
+        (
+            "to-stdout",
+            "(param i32) (result i32)",
+            "lower (func $write-via-stream)",
+        ),
+    ];
+    command(
+        &imports,
+        &functions,
+        "",
+        "(local $done i32) (local $set i32)
+         (call $from-stdin (i32.const 64))
+         (local.set $done (call $to-stdout (i32.load (i32.const 64))))
+         (if (i32.eq (i32.const -1) (call $done (local.get $done) (i32.const 96)))
+           (then
+             (local.set $set (call $new-set))
+             (call $join (local.get $done) (local.get $set))
+             (drop (call $wait (local.get $set) (i32.const 128)))))
+         (i32.load8_u (i32.const 96))",
+    )
+}
+
+#[test]
+fn input_is_taken_while_it_comes() {
+    let tool = load(&passes_on());
+    for clocks in [Clocks::Real, Clocks::Virtual] {
+        let with = |limit: u64, input: &'static [u8]| {
+            let mut policy = Policy::default();
+            policy.capabilities.clocks = clocks;
+            policy.limits.input = Bytes(limit);
+            let (ours, mut theirs) = tokio::io::duplex(3);
+            let call = Call::new(policy).with_live_input(LiveInput::new(ours));
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.spawn(async move { theirs.write_all(input).await });
+            runtime.block_on(tool.run(call))
+        };
+        let execution = with(11, b"hello there");
+        assert_eq!(execution.outcome, Outcome::Success, "{clocks:?}");
+        assert_eq!(execution.output, b"hello there");
+        assert_eq!(execution.usage.bytes_read, 11);
+        let over = with(10, b"hello there").outcome;
+        assert!(matches!(over, Outcome::InvalidInput { .. }), "{over:?}");
+    }
 }
 
 #[test]

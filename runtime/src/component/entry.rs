@@ -228,25 +228,30 @@ impl Entry {
         {
             return Some(Self::Tool { manifest, run });
         }
-        ty.exports(engine).find_map(|(name, export)| {
-            let ComponentItem::ComponentInstance(instance) = export.ty else {
-                return None;
-            };
-            let ComponentItem::ComponentFunc(ty) = instance.get_export(engine, "run")?.ty else {
-                return None;
-            };
-            let version = if ty.async_() {
+        let command = |later: bool| {
+            let version = if later {
                 "wasi:cli/run@0.3."
             } else {
                 "wasi:cli/run@0.2."
             };
-            if !name.starts_with(version) || !is_command(&ty) {
-                return None;
-            }
-            let interface = component.get_export_index(None, name)?;
-            let run = component.get_export_index(Some(&interface), "run")?;
-            Some(Self::Command { run })
-        })
+            ty.exports(engine).find_map(|(name, export)| {
+                let ComponentItem::ComponentInstance(instance) = export.ty else {
+                    return None;
+                };
+                let ComponentItem::ComponentFunc(ty) = instance.get_export(engine, "run")?.ty
+                else {
+                    return None;
+                };
+                if ty.async_() != later || !name.starts_with(version) || !is_command(&ty) {
+                    return None;
+                }
+                let interface = component.get_export_index(None, name)?;
+                let run = component.get_export_index(Some(&interface), "run")?;
+                Some(Self::Command { run })
+            })
+        };
+        // Where there are both, the older one may be no more than what a toolchain puts there.
+        command(true).or_else(|| command(false))
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Parts {
     pub(super) opened: BTreeMap<u32, Opened>,
     /// How many of the process's descriptors that are.
     pub(super) open: Held,
+    /// What the guest seeds its own randomness with, once it has asked.
+    pub(super) seed: Option<(u64, u64)>,
     /// Waits of WASI 0.3 that have begun.
     pub(super) waited: u32,
     /// Bytes of listings that are under way.
@@ -81,6 +83,7 @@ impl Parts {
             outside: BTreeSet::new(),
             opened: BTreeMap::new(),
             open: Held::default(),
+            seed: None,
             waited: 0,
             listed: Held::default(),
             networking,

@@ -29,6 +29,12 @@ pub(super) async fn number(state: &mut State) -> Result<u64> {
     Ok(u64::from_le_bytes(bytes))
 }
 
+/// The same each time, as WASI 0.3 has it.
 pub(super) async fn seed(state: &mut State) -> Result<(u64, u64)> {
-    Ok((number(state).await?, number(state).await?))
+    if let Some(seed) = state.parts.seed {
+        return Ok(seed);
+    }
+    let seed = (number(state).await?, number(state).await?);
+    state.parts.seed = Some(seed);
+    Ok(seed)
 }

@@ -13,7 +13,7 @@ use super::link::{self, drop_terminal, interface};
 use super::words::words;
 use super::{clocks, random};
 use crate::call;
-use crate::host::{State, Stop};
+use crate::host::{State, Stop, wait_for_all};
 use crate::record::{Tape, kept};
 use policies::Clocks;
 use std::pin::Pin;
@@ -24,7 +24,7 @@ use wasmtime::component::{
     Accessor, Destination, FutureReader, Linker, Source, StreamConsumer, StreamProducer,
     StreamReader, StreamResult,
 };
-use wasmtime::{AsContextMut as _, Result, StoreContextMut};
+use wasmtime::{AsContextMut as _, Error, Result, StoreContextMut};
 use wasmtime_wasi::p3::bindings::cli::types::ErrorCode;
 use wasmtime_wasi::p3::bindings::clocks::system_clock::Instant;
 
@@ -189,7 +189,8 @@ async fn wait(store: &Accessor<State>, nanos: u64) -> Result<()> {
         state.parts.waited += 1;
         (state.clocks, state.tape.clone(), state.parts.waited)
     });
-    if clocks != Clocks::Real {
+    // What is over already is so at once.
+    if clocks != Clocks::Real || nanos == 0 {
         return Ok(());
     }
     match tape {
@@ -248,7 +249,11 @@ fn standard(linker: &mut Linker<State>) -> Result<()> {
         |mut store: StoreContextMut<'_, State>, (): ()| {
             called(&mut store, "wasi:cli/stdin read-via-stream", String::new)?;
             let (done, ended) = oneshot::channel();
-            let stream = StreamReader::new(&mut store, Input { _done: done })?;
+            let input = Input {
+                coming: None,
+                _done: done,
+            };
+            let stream = StreamReader::new(&mut store, input)?;
             let ended = end_of(&mut store, ended)?;
             Ok(((stream, ended),))
         },
@@ -295,7 +300,50 @@ fn end_of(store: &mut StoreContextMut<'_, State>, ended: oneshot::Receiver<()>) 
 
 /// Standard input.
 struct Input {
+    /// What comes next, while it is waited for.
+    coming: Option<Coming>,
     _done: oneshot::Sender<()>,
+}
+
+/// A piece, and whether there may be another.
+type Coming = Pin<Box<dyn Future<Output = (Vec<u8>, std::io::Result<bool>)> + Send>>;
+
+impl Input {
+    /// Waits until there is something to read, or nothing more comes: the guest's other tasks go
+    /// on meanwhile, but without real clocks none must see how its input came.
+    fn poll_more(&mut self, context: &mut Context<'_>, state: &mut State) -> Poll<Result<()>> {
+        while state.input_read == state.input.len()
+            && let Some(source) = &state.live_input
+        {
+            if state.clocks != Clocks::Real {
+                let patience = state.patience.clone();
+                return Poll::Ready(wait::held(&patience, wait_for_all(state))?);
+            }
+            let source = source.clone();
+            let coming = self.coming.get_or_insert_with(|| {
+                Box::pin(async move {
+                    let mut piece = Vec::new();
+                    let more = source.next(&mut piece).await;
+                    (piece, more)
+                })
+            });
+            let (piece, more) = ready!(coming.as_mut().poll(context));
+            self.coming = None;
+            state.input_before += state.input.len();
+            state.input = piece;
+            state.input_read = 0;
+            match more {
+                Ok(true) => {}
+                Ok(false) => state.live_input = None,
+                Err(_) => return Poll::Ready(Err(Error::msg("standard input can't be read"))),
+            }
+            let length = state.input_before + state.input.len();
+            if length as u64 > state.limits.input.0 {
+                return Poll::Ready(Err(Stop::Input(length).into()));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl StreamProducer<State> for Input {
@@ -303,17 +351,21 @@ impl StreamProducer<State> for Input {
     type Buffer = bytes::BytesMut;
 
     fn poll_produce<'a>(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
         mut store: StoreContextMut<'a, State>,
         to: Destination<'a, u8, Self::Buffer>,
-        _: bool,
+        finish: bool,
     ) -> Poll<Result<StreamResult>> {
         let room = to.remaining(store.as_context_mut()).unwrap_or(PIECE);
         if room == 0 {
             return Poll::Ready(Ok(StreamResult::Completed));
         }
         let state = store.data_mut();
+        match self.poll_more(context, state) {
+            Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+            more => ready!(more)?,
+        }
         let rest = &state.input[state.input_read..];
         let piece = rest[..rest.len().min(room).min(PIECE)].to_vec();
         if piece.is_empty() {

@@ -38,7 +38,7 @@ pub(super) fn at_once<T>(
 ///
 /// # Errors
 /// Which of both.
-fn held<T>(patience: &Patience, future: impl Future<Output = T>) -> Result<T, Stop> {
+pub(super) fn held<T>(patience: &Patience, future: impl Future<Output = T>) -> Result<T, Stop> {
     // Whoever polls this task may have used up its budget, and nobody here would give it more.
     let mut future = pin!(unconstrained(future));
     let mut context = Context::from_waker(Waker::noop());
