@@ -4,7 +4,7 @@
 # Takes the path of a checkout of the suite that holds its cases compiled (its branch
 # prod/testsuite-base), and after it options for the suite's own runner. WASM_RUNNER names the
 # program; without it, it is built. Cases that call the guest (worlds other than a command's) are
-# left out by the adapter; those that listen are refused by design.
+# left out by the adapter; those that must end otherwise here are in wasi-testsuite-expected.toml.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -41,4 +41,5 @@ if sys.version_info < (3, 12):
         isinstance(value, kind) or value in kind._value2member_map_
     )
 runpy.run_module("wasi_test_runner", run_name="__main__", alter_sys=True)
-' --test-suite "${FOLDERS[@]}" --runtime-adapter "$ROOT/scripts/wasi-testsuite-adapter.py" "$@"
+' --test-suite "${FOLDERS[@]}" --runtime-adapter "$ROOT/scripts/wasi-testsuite-adapter.py" \
+    --expectations "$ROOT/scripts/wasi-testsuite-expected.toml" "$@"
