@@ -1,11 +1,11 @@
 //! Streams of files and folders in WASI 0.3: the guest's end is the engine's, ours is here. Each
 //! piece is a host call, counted and limited like one of WASI 0.2.
 
-use super::convert::Newer as _;
+use super::convert::Newer;
 use super::wait::at_once;
 use crate::component::files::{Opened, code_of};
 use crate::component::sight::Listing;
-use crate::component::streams::{PERMIT, Write, count_written, read_file, write_file};
+use crate::component::streams::{Write, count_written, read_file, write_file};
 use crate::component::words::words;
 use crate::host::State;
 use std::pin::Pin;
@@ -20,7 +20,7 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, IoError, StreamError};
 use wasmtime_wasi::p3::bindings::filesystem::types::{DirectoryEntry, ErrorCode};
 
 /// What a stream gives or takes at once, in bytes.
-const PIECE: usize = PERMIT as usize;
+const PIECE: usize = 64 << 10;
 /// Entries of a folder that are given at once.
 const ENTRIES: usize = 256;
 
@@ -259,7 +259,7 @@ impl StreamProducer<State> for Entries {
             self.told.say(Ok(()));
             return Poll::Ready(Ok(StreamResult::Dropped));
         }
-        let entries: Vec<_> = entries.into_iter().map(|entry| entry.newer()).collect();
+        let entries: Vec<_> = entries.into_iter().map(Newer::newer).collect();
         to.set_buffer(entries.into());
         Poll::Ready(Ok(StreamResult::Completed))
     }

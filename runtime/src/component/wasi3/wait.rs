@@ -104,7 +104,7 @@ mod tests {
         }
     }
 
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
 
     /// Another thread answers, as those do that work on files.
     fn answered() -> u8 {
