@@ -1,9 +1,9 @@
 //! Components: how they are compiled and called, and what they can call.
 //!
 //! Every function of WASI 0.2 is defined here by name, as those of preview 1 are in `host`: in
-//! [`cli`], [`clocks`], [`files`], [`poll`], [`random`], [`sight`] and [`streams`] ours, which count,
-//! limit and record, and let wasmtime-wasi do the work on files; in [`network`] those that nothing
-//! can be done with yet; in [`wasi3`] what of WASI 0.3 is given.
+//! [`cli`], [`clocks`], [`files`], [`network`], [`poll`], [`random`], [`sight`] and [`streams`]
+//! ours, which judge, count, limit and record, and let wasmtime-wasi do the work; in [`wasi3`] those
+//! of WASI 0.3, by the same rules.
 #![allow(
     clippy::unused_async,
     reason = "functions are called alike, whether they wait or not"
