@@ -17,6 +17,7 @@ pub(crate) struct ServerArgs {
         long,
         value_name = "URL",
         env = "WASM_RUNNER_SERVER",
+        hide_env_values = true,
         default_value = "http://127.0.0.1:50051"
     )]
     server: String,
@@ -26,7 +27,12 @@ pub(crate) struct ServerArgs {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct By {
     /// Who does it, for the audit log; by default you, as the system knows you
-    #[arg(long, value_name = "NAME", env = "WASM_RUNNER_BY")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "WASM_RUNNER_BY",
+        hide_env_values = true
+    )]
     by: Option<String>,
 }
 

@@ -37,7 +37,12 @@ pub(crate) struct Args {
     metrics_listen: Option<SocketAddr>,
     /// Whom to tell traces: an OTLP collector that takes gRPC, such as http://127.0.0.1:4317; by
     /// default nobody
-    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        hide_env_values = true
+    )]
     otlp_endpoint: Option<String>,
     /// How much is logged at the start: error, warn, info, debug, trace, or levels by part;
     /// `wasm-runner log-level` changes it later
