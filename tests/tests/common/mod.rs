@@ -82,7 +82,13 @@ impl Service {
 
     /// One that only calls tools, under this ceiling, with its log in a file as JSON.
     pub(crate) fn calling(data: &Path, ceiling: &Path, log: File) -> Self {
-        Self::launch(
+        Self::calling_at("127.0.0.1:0", data, ceiling, log)
+    }
+
+    /// The same at an address that was another's before.
+    pub(crate) fn calling_at(listen: &str, data: &Path, ceiling: &Path, log: File) -> Self {
+        Self::launch_at(
+            listen,
             Command::new(program())
                 .args(["--log-format", "json", "serve", "--calls-only"])
                 .args(["--max-running-calls", "4", "--data-dir"])
@@ -121,8 +127,12 @@ impl Service {
     }
 
     fn launch(command: &mut Command) -> Self {
+        Self::launch_at("127.0.0.1:0", command)
+    }
+
+    fn launch_at(listen: &str, command: &mut Command) -> Self {
         let mut child = command
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", listen])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
