@@ -58,7 +58,10 @@ mod tests {
         let wholes = [100, 200, 400, 800, 1000, 1000, 1000, 1000].map(Duration::from_millis);
         for breaks in &many {
             for (took, whole) in breaks.iter().zip(wholes) {
-                assert!(*took >= whole / 2 && *took <= whole, "{took:?} of {whole:?}");
+                assert!(
+                    *took >= whole / 2 && *took <= whole,
+                    "{took:?} of {whole:?}"
+                );
             }
         }
         assert!(many.iter().any(|breaks| breaks != &many[0]), "by chance");
