@@ -27,7 +27,14 @@ readonly MANIFESTS=(Cargo.toml scripts/allowlist/Cargo.toml guest-sdk/rust/Cargo
 write_config() {
     local place=${ADVISORIES:-$DATABASE}
     if [ -d "$place" ]; then
-        place=file://$(cd "$place" && pwd)
+        say "scan: advisories of the folder $place"
+        # cargo-deny takes addresses with a host only; git goes to the folder instead.
+        export GIT_CONFIG_COUNT=1 GIT_CONFIG_VALUE_0=$DATABASE
+        GIT_CONFIG_KEY_0=url.$(cd "$place" && pwd).insteadOf
+        export GIT_CONFIG_KEY_0
+        place=$DATABASE
+    else
+        say "scan: advisories of $place"
     fi
     case $place in
         *[\"\\]* | *$'\n'*) die "'$place' is no place of a database" "ADVISORIES=<a folder or a URL> scan.sh" ;;
@@ -37,15 +44,14 @@ write_config() {
         { print }
         /^\[advisories\]$/ { printf "db-path = \"%s\"\ndb-urls = [\"%s\"]\n", path, url }
     ' "$ROOT/deny.toml" >"$WORK/deny.toml"
-    say "scan: advisories of $place"
 }
 
 locks() {
     local manifest failed=no
     for manifest in "${MANIFESTS[@]}"; do
         say "scan: $manifest"
-        "$DENY" --log-level warn --manifest-path "$ROOT/$manifest" check \
-            --config "$WORK/deny.toml" advisories || failed=yes
+        "$DENY" --log-level warn --config "$WORK/deny.toml" --manifest-path "$ROOT/$manifest" \
+            check advisories || failed=yes
     done
     [ "$failed" = no ] || die "there are advisories, or the database can't be had" \
         "take a version that mends what is named above; where it does no harm here, say why in deny.toml"

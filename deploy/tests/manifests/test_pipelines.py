@@ -92,6 +92,7 @@ def test_a_figure_that_is_no_number_decides_nothing(compare):
 
 DENY = """#!/usr/bin/env bash
 printf '%s\\n' "$*" >>"$NOTES/calls"
+git config --get-regexp 'url.*insteadof' >"$NOTES/instead"
 for argument in "$@"; do case $argument in *.toml) [ "${argument##*/}" != deny.toml ] || cp "$argument" "$NOTES/config.toml" ;; esac; done
 case "$*" in *"${FAILING:-nothing}"*) exit 1 ;; esac
 """
@@ -132,9 +133,14 @@ def test_every_lock_file_is_looked_through(scan):
 
 
 def test_a_database_of_ones_own_is_asked(scan, tmp_path):
-    assert scan(ADVISORIES=str(tmp_path)).returncode == 0
+    done = scan(ADVISORIES="https://git.example.com/advisories")
+    assert done.returncode == 0 and "git.example.com" in done.stderr
     config = tomllib.loads((scan.notes / "config.toml").read_text())
-    assert config["advisories"]["db-urls"] == [f"file://{tmp_path}"]
+    assert config["advisories"]["db-urls"] == ["https://git.example.com/advisories"]
+    # cargo-deny takes no folder: git is told to go there instead.
+    assert scan(ADVISORIES=str(tmp_path)).returncode == 0
+    (url,) = tomllib.loads((scan.notes / "config.toml").read_text())["advisories"]["db-urls"]
+    assert (scan.notes / "instead").read_text().split() == [f"url.{tmp_path}.insteadof", url]
     assert scan(ADVISORIES='x"]\n').returncode == 1
 
 

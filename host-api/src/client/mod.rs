@@ -167,10 +167,9 @@ impl Resilient {
                 host.breaker.on_success();
             }
             let wait = match outcome {
-                Outcome::Answered => return result,
                 Outcome::NotBegun { wait } => wait,
                 Outcome::Unknown if idempotent => None,
-                Outcome::Unknown => return result,
+                Outcome::Answered | Outcome::Unknown => return result,
             };
             // Whoever asks for more time than this has, is told to whoever asked us.
             let too_long = wait.is_some_and(|wait| wait > LONGEST_WAIT);

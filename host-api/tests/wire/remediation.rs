@@ -25,7 +25,7 @@ fn remediation(folder: &Path, circuit_time: Duration) -> Remediation {
     remediation.open_circuit_on = vec!["WasmRunnerToolFaults".to_owned()];
     remediation.drain_on = vec!["WasmRunnerHostSick".to_owned()];
     remediation.circuit_time = circuit_time;
-    remediation.name = "host-1".to_owned();
+    "host-1".clone_into(&mut remediation.name);
     remediation
 }
 
@@ -212,7 +212,7 @@ async fn a_sick_host_drains_and_ends_with_the_calls_that_run() {
     let mut spins = Seed::new("spin", guests::spins());
     spins.grant.limits.wall_time = policies::WallTime::millis(300);
     let change = |config: &mut ServerConfig| {
-        config.remediation = Some(remediation(folder.path(), LONG_CIRCUIT))
+        config.remediation = Some(remediation(folder.path(), LONG_CIRCUIT));
     };
     let host = Host::start(&[spins], change, Scripted::passing()).await;
     let mut client = host.execution().await;

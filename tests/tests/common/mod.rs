@@ -118,9 +118,8 @@ impl Service {
                 .env("OTEL_EXPORTER_OTLP_TIMEOUT", "500")
                 .stderr(log),
         );
-        let mut line = String::new();
-        service.stdout.read_line(&mut line).expect("a second line");
-        let metrics = line.trim().strip_prefix("metrics on http://");
+        let line = service.line();
+        let metrics = line.strip_prefix("metrics on http://");
         let metrics = metrics.and_then(|at| at.strip_suffix("/metrics"));
         let metrics = metrics.unwrap_or_else(|| panic!("no address in {line:?}"));
         (service, metrics.to_owned())
@@ -145,6 +144,13 @@ impl Service {
             .unwrap_or_else(|| panic!("no address in {line:?}"));
         let url = line[at..].trim().to_owned();
         Self { child, stdout, url }
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("a further line");
+        line.trim().to_owned()
     }
 
     /// Whether the process that was started is still the one that serves.
