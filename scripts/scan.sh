@@ -50,7 +50,7 @@ locks() {
     local manifest failed=no
     for manifest in "${MANIFESTS[@]}"; do
         say "scan: $manifest"
-        "$DENY" --log-level warn --config "$WORK/deny.toml" --manifest-path "$ROOT/$manifest" \
+        "$DENY" --log-level warn --locked --config "$WORK/deny.toml" --manifest-path "$ROOT/$manifest" \
             check advisories || failed=yes
     done
     [ "$failed" = no ] || die "there are advisories, or the database can't be had" \

@@ -25,7 +25,12 @@ pub(crate) struct BackupArgs {
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
     /// So many backups stay in that folder; the oldest go
-    #[arg(long, value_name = "COUNT", requires = "into", default_value = "14")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        conflicts_with = "file",
+        default_value = "14"
+    )]
     keep: NonZeroU32,
     /// The service's data folder; by default `state` in the installation's folder
     #[arg(long, value_name = "FOLDER")]
