@@ -1,10 +1,11 @@
 # Thin lines: what they do is in scripts/.
-.PHONY: help setup build demo test bench lint fuzz fuzz-host tools-table observability-check images images-test deploy-check clean
+.PHONY: help setup build demo test bench lint fuzz fuzz-host tools-table observability-check images images-test deploy-check scan bench-compare clean
 
 COUNT ?= 10000
 SEED ?= 1
 TARGET ?= policy
 SECONDS ?= 60
+BASE ?= origin/main
 
 help:
 	@echo "make setup   the WASI target and the crates that tools may use (others call it first)"
@@ -19,6 +20,8 @@ help:
 	@echo "make images  the container images, from scratch (ENGINE=podman or docker)"
 	@echo "make images-test   those, run here as restricted as on a cluster"
 	@echo "make deploy-check  deploy/kubernetes against schemas, checkov and our own tests"
+	@echo "make scan    known holes in the crates that this is made of (ADVISORIES=FOLDER or URL)"
+	@echo "make bench-compare BASE=origin/main   is this slower than that?"
 	@echo "make tools-table   validates every tool of tests/tools and writes docs/tools.md"
 	@echo "make clean   removes target/"
 
@@ -57,6 +60,12 @@ images-test:
 
 deploy-check:
 	@./scripts/deploy-check.sh
+
+scan:
+	@./scripts/scan.sh
+
+bench-compare: setup
+	@./scripts/bench-compare.sh $(BASE) $(ARGS)
 
 tools-table: setup
 	@./scripts/tools-table.sh

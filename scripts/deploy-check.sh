@@ -15,7 +15,7 @@ readonly ROOT
 # The oldest version that has all that is used here, and the newest whose schemas there are.
 readonly VERSIONS=(1.34 1.37)
 # Kinds that are not Kubernetes' own: no schema comes with it. They are the only ones.
-readonly WITHOUT_SCHEMA='kind ((Gateway|GRPCRoute) with api version gateway.networking.k8s.io|PodMonitor with api version monitoring.coreos.com)/v1'
+readonly WITHOUT_SCHEMA='kind ((Gateway|GRPCRoute) with api version gateway.networking.k8s.io|(PodMonitor|ServiceMonitor|PrometheusRule) with api version monitoring.coreos.com)/v1'
 
 step() {
     say "deploy-check: $*"

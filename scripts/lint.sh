@@ -5,9 +5,9 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/lib/common.sh
 . "$ROOT/scripts/lib/common.sh"
+# shellcheck source=scripts/cargo-deny.sh
+. "$ROOT/scripts/cargo-deny.sh"
 cd "$ROOT"
-
-readonly CARGO_DENY=0.20.2
 
 step() {
     say "lint: $*"
@@ -45,21 +45,12 @@ layers() {
 
 deny() {
     step "cargo deny"
-    local bin
-    bin=$(home_dir)/lint/bin/cargo-deny
-    if [ ! -x "$bin" ]; then
-        say "  installing cargo-deny $CARGO_DENY (a few minutes, once)"
-        local log
-        log=$(mktemp)
-        if ! run_logged "$log" cargo install --locked --version "=$CARGO_DENY" \
-            --root "$(home_dir)/lint" cargo-deny; then
-            say "  skipped: cargo-deny can't be installed; connect to crates.io and run 'make lint' again"
-            return 0
-        fi
-        rm -f "$log"
+    if ! find_cargo_deny; then
+        say "  skipped: cargo-deny can't be installed; connect to crates.io and run 'make lint' again"
+        return 0
     fi
-    # Advisories come from a git host, which a machine with registries only can't reach.
-    "$bin" --log-level warn check bans licenses sources
+    # Advisories come from a git host, which a machine with registries only can't reach: make scan.
+    "$DENY" --log-level warn check bans licenses sources
 }
 
 shell() {

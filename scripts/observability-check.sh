@@ -8,11 +8,12 @@ cd "$(dirname "$0")/.."
 promtool=${PROMTOOL:-promtool}
 amtool=${AMTOOL:-amtool}
 prometheus=${PROMETHEUS:-prometheus}
+ROOT=$PWD
+# shellcheck source=scripts/lib/common.sh
+. "$ROOT/scripts/lib/common.sh"
 for tool in "$promtool" "$amtool" "$prometheus"; do
-    command -v "$tool" >/dev/null || {
-        echo "$tool is not here: install Debian's prometheus and prometheus-alertmanager" >&2
-        exit 1
-    }
+    have "$tool" || apt_install prometheus prometheus-alertmanager
+    have "$tool" || die "$tool is not here" "install Prometheus and Alertmanager, or name it: PROMTOOL, AMTOOL, PROMETHEUS"
 done
 
 folder=deploy/observability

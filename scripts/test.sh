@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test: the workspace's, and those of the SDK's two packages, which stand alone.
+# Every test: the workspace's, those of the SDK's two packages, which stand alone, and those of deploy/
+# (`make deploy-check`) where kubectl is here and PyPI can be reached.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,3 +18,13 @@ cargo test --locked --workspace
 for package in guest-sdk/rust-macros guest-sdk/rust; do
     cargo test --manifest-path "$package/Cargo.toml" --target-dir target/guest-sdk
 done
+# shellcheck source=deploy/tests/python.sh
+. "$ROOT/deploy/tests/python.sh"
+HOME_DIR=$WASM_RUNNER_HOME
+if ! have kubectl; then
+    say "skipped: make deploy-check (kubectl is not here: https://kubernetes.io/docs/tasks/tools)"
+elif ! (check_python); then
+    say "skipped: make deploy-check (the lines above say what could not be installed)"
+else
+    "$ROOT/scripts/deploy-check.sh"
+fi

@@ -2,12 +2,12 @@
 
 use crate::problem::Problem;
 use host_api::MAX_RESPONSE_BYTES;
+use host_api::client::{self, Resilient};
 use host_api::proto::GetArtifactRequest;
 use host_api::proto::execution_service_client::ExecutionServiceClient;
 use host_api::proto::knowledge_service_client::KnowledgeServiceClient;
 use host_api::proto::validation_service_client::ValidationServiceClient;
-use std::time::Duration;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 
 /// Where the service is.
 #[derive(clap::Args, Clone, Debug)]
@@ -17,6 +17,7 @@ pub(crate) struct ServerArgs {
         long,
         value_name = "URL",
         env = "WASM_RUNNER_SERVER",
+        hide_env_values = true,
         default_value = "http://127.0.0.1:50051"
     )]
     server: String,
@@ -26,7 +27,12 @@ pub(crate) struct ServerArgs {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct By {
     /// Who does it, for the audit log; by default you, as the system knows you
-    #[arg(long, value_name = "NAME", env = "WASM_RUNNER_BY")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "WASM_RUNNER_BY",
+        hide_env_values = true
+    )]
     by: Option<String>,
 }
 
@@ -50,7 +56,7 @@ impl By {
 /// A service that answers.
 #[derive(Clone)]
 pub(crate) struct Client {
-    channel: Channel,
+    way: Resilient,
 }
 
 impl Client {
@@ -60,34 +66,30 @@ impl Client {
     /// When the address is none, or nothing answers there.
     pub(crate) async fn connect(args: &ServerArgs) -> Result<Self, Problem> {
         let address = address(&args.server)?;
-        let endpoint = Endpoint::from_shared(address.clone())
-            .map_err(|error| {
-                Problem::new(format!(
-                    "--server {}: it is no address",
-                    args.server.escape_debug()
-                ))
-                .because(error)
-                .remedy("write it like http://127.0.0.1:50051")
-            })?
-            .connect_timeout(Duration::from_secs(5))
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .tcp_nodelay(true);
-        let channel = endpoint.connect().await.map_err(|error| {
+        let endpoint = Endpoint::from_shared(address.clone()).map_err(|error| {
+            Problem::new(format!(
+                "--server {}: it is no address",
+                args.server.escape_debug()
+            ))
+            .because(error)
+            .remedy("write it like http://127.0.0.1:50051")
+        })?;
+        let channel = client::set_up(endpoint).connect().await.map_err(|error| {
             Problem::new(format!("no service answers at {address}"))
                 .because(innermost(&error))
                 .remedy("is the service running? start it with `wasm-runner serve`, or name another with --server")
         })?;
-        Ok(Self { channel })
+        Ok(Self {
+            way: Resilient::new([channel]),
+        })
     }
 
-    pub(crate) fn execution(&self) -> ExecutionServiceClient<Channel> {
-        ExecutionServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(MAX_RESPONSE_BYTES)
+    pub(crate) fn execution(&self) -> ExecutionServiceClient<Resilient> {
+        ExecutionServiceClient::new(self.way.clone()).max_decoding_message_size(MAX_RESPONSE_BYTES)
     }
 
-    pub(crate) fn validation(&self) -> ValidationServiceClient<Channel> {
-        ValidationServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(MAX_RESPONSE_BYTES)
+    pub(crate) fn validation(&self) -> ValidationServiceClient<Resilient> {
+        ValidationServiceClient::new(self.way.clone()).max_decoding_message_size(MAX_RESPONSE_BYTES)
     }
 
     /// A module, by its SHA-256, checked against it.
@@ -114,9 +116,8 @@ impl Client {
         Ok(module)
     }
 
-    pub(crate) fn knowledge(&self) -> KnowledgeServiceClient<Channel> {
-        KnowledgeServiceClient::new(self.channel.clone())
-            .max_decoding_message_size(MAX_RESPONSE_BYTES)
+    pub(crate) fn knowledge(&self) -> KnowledgeServiceClient<Resilient> {
+        KnowledgeServiceClient::new(self.way.clone()).max_decoding_message_size(MAX_RESPONSE_BYTES)
     }
 }
 

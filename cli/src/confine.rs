@@ -20,6 +20,7 @@ pub(crate) struct Args {
         long,
         value_name = "WHAT",
         env = "WASM_RUNNER_ISOLATION",
+        hide_env_values = true,
         default_value = "require"
     )]
     isolation: Isolation,

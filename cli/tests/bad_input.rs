@@ -174,3 +174,37 @@ fn a_proposal_that_is_none_is_refused_with_its_fields() {
         ended.stderr
     );
 }
+
+#[test]
+fn a_service_without_its_secret_does_not_start_and_says_what_to_do() {
+    let world = World::new();
+    let serve = |secret: &str| {
+        let listen = ["serve", "--calls-only", "--listen", "127.0.0.1:0"];
+        let alerts = [
+            "--remediation-listen",
+            "127.0.0.1:0",
+            "--remediation-secret",
+            secret,
+        ];
+        world.run(listen.iter().chain(&alerts))
+    };
+    let ended = serve("missing");
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
+    for words in ["missing", "can't be read", "openssl rand -hex 32"] {
+        assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
+    }
+    world.write("short", "too short\n");
+    let ended = serve("short");
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("has 9 bytes"), "{}", ended.stderr);
+    // One without the other is a mistake, not a service without a secret.
+    for wrong in [
+        &["serve", "--remediation-listen", "127.0.0.1:0"][..],
+        &["serve", "--remediation-secret", "short"],
+        &["serve", "--drain-on", "Alert"],
+        &["serve", "--pause-validations-at", "0"],
+        &["serve", "--pause-validations-at", "101"],
+    ] {
+        assert_eq!(world.run(wrong).code, 2, "{wrong:?}");
+    }
+}

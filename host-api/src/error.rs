@@ -70,6 +70,16 @@ pub enum ServerError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The address for alerts can't be listened at.
+    #[error(
+        "can't listen at {address} for alerts: {source}; choose another address or a free port (`:0`)"
+    )]
+    ListenRemediation {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// The network layer broke down.
     #[error("the service broke down: {0}")]
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),

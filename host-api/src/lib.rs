@@ -13,13 +13,18 @@
 //! A tool's failure is data in its [`Execution`](proto::Execution), never a gRPC error; errors
 //! follow the conventions of google.rpc, and no path of the machine is told to callers.
 
+mod breaker;
 mod calls;
+pub mod client;
 pub mod convert;
 mod error;
+mod http;
 mod knowledge;
 mod metrics;
+mod pressure;
 mod proposals;
 pub mod proto;
+mod remediation;
 mod server;
 mod status;
 mod store;
@@ -27,12 +32,14 @@ pub mod telemetry;
 
 pub use error::ServerError;
 pub use metrics::{METRICS, Metric, MetricKind, MetricUnit, metrics_page};
+pub use pressure::MemoryGuard;
 pub use proposals::{Background, Judged, Validate};
+pub use remediation::{Remediation, Secret, SecretError};
 pub use runtime::CancellationToken;
 pub use runtime::Swept;
 pub use server::{
-    BackupError, BoundServer, NewKey, Restored, RunningCalls, Server, ServerConfig, back_up,
-    is_served, key_fingerprint, restore, rotate_key, sweep_cache,
+    BackupError, BoundServer, KeptBackup, NewKey, Restored, RunningCalls, Server, ServerConfig,
+    back_up, back_up_into, is_served, key_fingerprint, restore, rotate_key, sweep_cache,
 };
 pub use status::ERROR_DOMAIN;
 

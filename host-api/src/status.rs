@@ -13,6 +13,9 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 /// The domain of all `ErrorInfo` details.
 pub const ERROR_DOMAIN: &str = "wasm-runner.ocode.dev";
 
+/// The reason of a refusal because the circuit of a tool is open.
+pub(crate) const CIRCUIT_OPEN: &str = "CIRCUIT_OPEN";
+
 /// The most bytes of a status' message. A status travels in headers, which many clients refuse
 /// above 16 KiB in all.
 const MAX_MESSAGE: usize = 1000;
@@ -69,6 +72,26 @@ pub(crate) fn closing() -> Status {
         Code::Unavailable,
         "the service is shutting down: try again when it is back",
         ErrorDetails::with_retry_info(Some(Duration::from_secs(1))),
+    )
+}
+
+/// `UNAVAILABLE`: calls of this tool are refused for a while, because of an alert about it.
+pub(crate) fn circuit_open(tool: &str, until: &str, left: Duration) -> Status {
+    let mut details = ErrorDetails::with_error_info(
+        CIRCUIT_OPEN,
+        ERROR_DOMAIN,
+        HashMap::from([
+            ("tool".to_owned(), tool.to_owned()),
+            ("until".to_owned(), until.to_owned()),
+        ]),
+    );
+    details.set_retry_info(Some(left));
+    Status::with_error_details(
+        Code::Unavailable,
+        format!(
+            "the circuit of the tool {tool} is open until {until}: too many of its calls failed. Use another tool, or try again then"
+        ),
+        details,
     )
 }
 

@@ -5,6 +5,7 @@ use crate::output::{out, print_json, size};
 use crate::problem::Problem;
 use serde_json::json;
 use std::io::Write;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use validation::Installation;
 
@@ -18,7 +19,19 @@ use validation::Installation;
 #[derive(clap::Args, Debug)]
 pub(crate) struct BackupArgs {
     /// The new file
-    file: PathBuf,
+    #[arg(required_unless_present = "into", conflicts_with = "into")]
+    file: Option<PathBuf>,
+    /// A folder of backups, in which this becomes the newest, instead of a file
+    #[arg(long, value_name = "FOLDER")]
+    into: Option<PathBuf>,
+    /// So many backups stay in that folder; the oldest go
+    #[arg(
+        long,
+        value_name = "COUNT",
+        conflicts_with = "file",
+        default_value = "14"
+    )]
+    keep: NonZeroU32,
     /// The service's data folder; by default `state` in the installation's folder
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
@@ -32,7 +45,7 @@ pub(crate) struct BackupArgs {
 /// The backup is read through first; a damaged one changes nothing.
 #[derive(clap::Args, Debug)]
 pub(crate) struct RestoreArgs {
-    /// What `wasm-runner backup` wrote
+    /// What `wasm-runner backup` wrote; of a folder of backups, the newest
     file: PathBuf,
     /// The service's data folder; by default `state` in the installation's folder
     #[arg(long, value_name = "FOLDER")]
@@ -51,21 +64,37 @@ fn folder(given: Option<&PathBuf>) -> PathBuf {
 }
 
 pub(crate) fn backup(args: &BackupArgs) -> anyhow::Result<Exit> {
-    let written = host_api::back_up(&folder(args.data_dir.as_ref()), &args.file)
-        .map_err(|error| Problem::told(error, "there is no backup"))?;
+    let data_dir = folder(args.data_dir.as_ref());
+    let failed = |error| Problem::told(error, "there is no backup");
+    let (file, written, removed) = match (&args.file, &args.into) {
+        (_, Some(into)) => {
+            let made = host_api::back_up_into(&data_dir, into, args.keep).map_err(failed)?;
+            (made.file, made.contents, made.removed)
+        }
+        (Some(file), None) => {
+            let written = host_api::back_up(&data_dir, file).map_err(failed)?;
+            (file.clone(), written, Vec::new())
+        }
+        // The command line has one of them.
+        (None, None) => return Err(Problem::new("no file was named").into()),
+    };
     if args.json {
-        print_json(&json!({ "file": args.file, "contents": written }))?;
+        print_json(&json!({ "file": file, "contents": written, "removed": removed }))?;
         return Ok(Exit::Success);
     }
+    let mut out = out();
     writeln!(
-        out(),
+        out,
         "{}: {}, {} tool versions ({} active), up to event {}; read back whole",
-        args.file.display(),
+        file.display(),
         size(written.bytes),
         written.versions,
         written.active,
         written.last_event
     )?;
+    for old in removed {
+        writeln!(out, "{} was removed", old.display())?;
+    }
     Ok(Exit::Success)
 }
 

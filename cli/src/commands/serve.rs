@@ -1,12 +1,14 @@
 //! `wasm-runner serve`: the service.
 
+mod remediation;
+
 use super::block_on;
 use crate::exit::Exit;
 use crate::output::{out, write_file};
 use crate::problem::{Problem, file_problem};
 use crate::{confine, policy_source};
 use host_api::telemetry::LogLevel;
-use host_api::{CancellationToken, Server, ServerConfig};
+use host_api::{CancellationToken, MemoryGuard, Server, ServerConfig};
 use policies::{Bytes, WallTime};
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
@@ -37,7 +39,12 @@ pub(crate) struct Args {
     metrics_listen: Option<SocketAddr>,
     /// Whom to tell traces: an OTLP collector that takes gRPC, such as http://127.0.0.1:4317; by
     /// default nobody
-    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        hide_env_values = true
+    )]
     otlp_endpoint: Option<String>,
     /// How much is logged at the start: error, warn, info, debug, trace, or levels by part;
     /// `wasm-runner log-level` changes it later
@@ -84,6 +91,12 @@ pub(crate) struct Args {
     /// How long running calls may go on once the service is told to stop: "10 s"
     #[arg(long, value_name = "TIME")]
     grace: Option<WallTime>,
+    /// From how much of the memory that the service may hold (its control group's limit) no new
+    /// validation begins, in percent; calls go on
+    #[arg(long, value_name = "PERCENT", default_value = "80", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pause_validations_at: u8,
+    #[command(flatten)]
+    remediation: remediation::Args,
     #[command(flatten)]
     confine: confine::Args,
 }
@@ -136,6 +149,9 @@ pub(crate) fn run(args: &Args, level: &LogLevel) -> anyhow::Result<Exit> {
         if let Some(address) = server.metrics_addr() {
             writeln!(out(), "metrics on http://{address}/metrics")?;
         }
+        if let Some(address) = server.remediation_addr() {
+            writeln!(out(), "alerts to http://{address}/alerts")?;
+        }
         let result = server.serve(shutdown).await;
         if let Some(path) = &args.ready_file {
             remove(path)?;
@@ -163,6 +179,8 @@ fn config(args: &Args) -> anyhow::Result<ServerConfig> {
     config.max_waiting_calls = args.max_waiting_calls.unwrap_or(config.max_waiting_calls);
     config.validation_workers = args.validation_workers.unwrap_or(config.validation_workers);
     config.code_cache = args.code_cache.unwrap_or(config.code_cache);
+    config.memory_guard = MemoryGuard::default().pausing_at(args.pause_validations_at);
+    config.remediation = args.remediation.remediation()?;
     config.grace = args.grace.map_or(config.grace, WallTime::as_duration);
     Ok(config)
 }

@@ -53,7 +53,8 @@ class Workload:
         self.kind = whole["kind"]
         self.namespace = whole["metadata"]["namespace"]
         self.name = whole["metadata"]["name"]
-        self.template = whole["spec"]["template"]
+        spec = whole["spec"]
+        self.template = (spec["jobTemplate"]["spec"] if self.kind == "CronJob" else spec)["template"]
         self.pod = self.template["spec"]
         self.labels = self.template["metadata"].get("labels") or {}
 
@@ -78,8 +79,8 @@ def rendered(request):
 
 @pytest.fixture(scope="session")
 def everything():
-    """Production beside the core services, as they would be on one cluster."""
-    return Rendered("overlays/production"), Rendered("examples/core-services")
+    """All of ours with every option, beside the core services, as they would be on one cluster."""
+    return Rendered("examples/full"), Rendered("examples/core-services")
 
 
 def source(path):

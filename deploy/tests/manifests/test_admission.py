@@ -46,7 +46,7 @@ def pod(everything):
 
 def test_every_pod_of_ours_gets_in(policy):
     seen = 0
-    for name in ("overlays/staging", "overlays/production", "examples/validation-job"):
+    for name in ("overlays/staging", "overlays/production", "examples/full", "examples/validation-job"):
         for workload in Rendered(name).workloads():
             if workload.namespace == "wasm-runner-validations":
                 seen += 1

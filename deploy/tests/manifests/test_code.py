@@ -3,9 +3,11 @@
 import importlib.util
 import json
 import re
+import subprocess
 import tomllib
 
 import pytest
+import yaml
 
 from conftest import ROOT, WORKLOADS, arguments, source
 
@@ -20,8 +22,9 @@ def options_of(path, struct="Args"):
     return {name.replace("_", "-") for attribute, name in fields if re.search(r"\blong\b", attribute)}
 
 
-SERVE_OPTIONS = options_of("cli/src/commands/serve.rs") | options_of("cli/src/confine.rs") | options_of("cli/src/args.rs", "Cli")
+SERVE_OPTIONS = options_of("cli/src/commands/serve.rs") | options_of("cli/src/commands/serve/remediation.rs") | options_of("cli/src/confine.rs") | options_of("cli/src/args.rs", "Cli")
 VALIDATE_OPTIONS = options_of("cli/src/commands/validate.rs") | options_of("cli/src/confine.rs") | options_of("cli/src/args.rs", "Cli")
+BACKUP_OPTIONS = options_of("cli/src/commands/backup.rs", "BackupArgs") | options_of("cli/src/args.rs", "Cli")
 PORT = int(re.search(r'default_value = "127\.0\.0\.1:(\d+)"', SERVE).group(1))
 METRICS_PORT = int(re.search(r"serve --metrics-listen 127\.0\.0\.1:(\d+)", SERVE).group(1))
 HEALTH = re.findall(r'^    "([a-zA-Z0-9_.]*)",$', source("host-api/src/server/serve.rs").partition("const HEALTH")[2].partition("];")[0], re.MULTILINE)
@@ -43,7 +46,7 @@ def ours(rendered):
 def test_every_option_is_one_of_the_programs(rendered):
     for workload, container in ours(rendered):
         command, *_ = container["args"]
-        known = {"serve": SERVE_OPTIONS, "validate": VALIDATE_OPTIONS}[command]
+        known = {"serve": SERVE_OPTIONS, "validate": VALIDATE_OPTIONS, "backup": BACKUP_OPTIONS}[command]
         assert set(arguments(container)) <= known, f"{workload}: {set(arguments(container)) - known}"
 
 
@@ -62,9 +65,12 @@ def test_ports_have_one_name_everywhere(rendered):
         for container in workload.containers():
             for port in container.get("ports", []):
                 assert port["name"] in ("grpc", "metrics"), str(workload)
+    protocols = {"grpc": "kubernetes.io/h2c", "metrics": "http"}
     for service in rendered.of("Service"):
         for port in service["spec"]["ports"]:
-            assert (port["name"], port["targetPort"], port["appProtocol"]) == ("grpc", "grpc", "kubernetes.io/h2c")
+            assert port["name"] == port["targetPort"] and port["appProtocol"] == protocols[port["name"]]
+            if port["name"] == "metrics":
+                assert port["port"] == METRICS_PORT
 
 
 def test_probes_ask_for_names_that_the_health_service_has(rendered):
@@ -84,6 +90,40 @@ def test_what_prometheus_is_told_to_read_is_there(rendered):
         ports = {port["name"] for container in workload.containers() for port in container["ports"]}
         for endpoint in monitor["spec"]["podMetricsEndpoints"]:
             assert endpoint["port"] in ports and endpoint["path"] == "/metrics"
+
+
+def test_what_service_monitors_read_is_there(rendered):
+    for monitor in rendered.of("ServiceMonitor"):
+        wanted = monitor["spec"]["selector"]["matchLabels"]
+        (service,) = [
+            one for one in rendered.of("Service")
+            if one["metadata"]["namespace"] == monitor["metadata"]["namespace"]
+            and wanted.items() <= one["metadata"].get("labels", {}).items()
+        ]
+        ports = {port["name"] for port in service["spec"]["ports"]}
+        for endpoint in monitor["spec"]["endpoints"]:
+            assert endpoint["port"] in ports and endpoint["path"] == "/metrics"
+
+
+def test_metrics_are_read_once(rendered):
+    """Two ways to the same pods would count every sample twice."""
+    monitors = rendered.of("PodMonitor", "ServiceMonitor")
+    assert len({(one["metadata"]["namespace"], one["metadata"]["name"]) for one in monitors}) == len(monitors)
+
+
+def test_the_rules_of_the_operator_are_those_that_promtool_tries(rendered):
+    for rule in rendered.of("PrometheusRule"):
+        wanted = [
+            group
+            for name in ("recording.yml", "alerts.yml")
+            for group in yaml.safe_load(source(f"deploy/observability/prometheus/{name}"))["groups"]
+        ]
+        assert rule["spec"]["groups"] == wanted
+
+
+def test_the_file_of_rules_is_what_its_script_writes():
+    done = subprocess.run([ROOT / "scripts/prometheus-rule.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_routes_name_services_that_there_are(rendered):

@@ -33,6 +33,8 @@ CLUSTERS_OWN = [
     Pod("gateway", "gateway-system", {"gateway.networking.k8s.io/gateway-name": "wasm-runner"}, {}),
     Pod("dns", "kube-system", {"k8s-app": "kube-dns"}, {"dns": 53}),
     Pod("prometheus", "monitoring", {"app.kubernetes.io/name": "prometheus"}, {}),
+    Pod("collector", "observability", {"app.kubernetes.io/name": "opentelemetry-collector"}, {"otlp": 4317}),
+    Pod("object-store", "object-store", {"app.kubernetes.io/name": "object-store"}, {"s3": 9000}),
     # Strangers: in a namespace that says nothing, one that may be a client's, and with labels only.
     Pod("stranger", "default", {}, {"http": 80}),
     Pod("pretender", "default", {"wasm-runner/calls": "true", "wasm-runner/proposes": "true"}, {}),

@@ -89,6 +89,10 @@ def test_quotas_have_room_for_what_there_may_be(rendered):
     for quota in rendered.of("ResourceQuota"):
         hard = quota["spec"]["hard"]
         pods = memory = claims = storage = 0
+        for claim in rendered.of("PersistentVolumeClaim"):
+            if claim["metadata"]["namespace"] == quota["metadata"]["namespace"]:
+                claims += 1
+                storage += size(claim["spec"]["resources"]["requests"]["storage"])
         for workload in rendered.workloads():
             if workload.namespace != quota["metadata"]["namespace"]:
                 continue
@@ -246,3 +250,47 @@ def test_config_maps_are_named_by_their_content(rendered):
     """A change of one is a change of the pods."""
     for config in rendered.of("ConfigMap"):
         assert re.search(r"-[a-z0-9]{10}$", config["metadata"]["name"]), config["metadata"]["name"]
+
+
+def test_backups_are_taken_where_the_service_is(rendered):
+    """Of its claim, on its node, as its user: SQLite's locks hold between processes of one node only."""
+    for workload in rendered.workloads():
+        backups = [one for one in workload.containers() if one.get("args", [""])[0] == "backup"]
+        if not backups:
+            continue
+        (container,) = backups
+        service = next(one for one in rendered.workloads() if one.kind == "StatefulSet")
+        (template,) = service.whole["spec"]["volumeClaimTemplates"]
+        claim = workload.volume("data")["persistentVolumeClaim"]["claimName"]
+        assert workload.namespace == service.namespace
+        assert claim == f"{template['metadata']['name']}-{service.name}-0"
+        (term,) = workload.pod["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        assert term["labelSelector"]["matchLabels"].items() <= service.labels.items()
+        for field in ("nodeSelector", "tolerations", "hostUsers"):
+            assert workload.pod[field] == service.pod[field]
+        options = arguments(container)
+        assert options["data-dir"] == arguments(service.pod["containers"][0])["data-dir"]
+        mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+        assert options["into"].startswith(mounts["backups"]["mountPath"] + "/")
+        assert workload.volume("backups")["persistentVolumeClaim"]["claimName"] != claim
+        assert workload.whole["spec"]["concurrencyPolicy"] == "Forbid"
+
+
+def test_the_alert_on_old_backups_leaves_room_for_three_that_fail(rendered):
+    alerts = source("deploy/observability/prometheus/alerts.yml").partition("alert: WasmRunnerBackupOld")[2]
+    threshold = int(re.search(r"last_backup_timestamp_seconds > (\d+)", alerts).group(1))
+    for workload in rendered.workloads():
+        if workload.kind == "CronJob":
+            hours = int(re.fullmatch(r"\d+ \*/(\d+) \* \* \*", workload.whole["spec"]["schedule"]).group(1))
+            assert 4 * hours * 3600 <= threshold
+
+
+def test_what_is_uploaded_is_what_was_made():
+    from conftest import Rendered
+    job = next(one for one in Rendered("examples/full").workloads() if one.kind == "CronJob")
+    (made,), (upload,) = job.pod["initContainers"], job.pod["containers"]
+    assert upload["args"][:2] == ["copy", arguments(made)["into"]]
+    # It can take nothing away: neither here nor, since `copy` never does, there.
+    assert next(mount for mount in upload["volumeMounts"] if mount["name"] == "backups")["readOnly"] is True
+    assert [one["name"] for one in upload["volumeMounts"]] == ["backups", "tmp"], "no key within its reach"

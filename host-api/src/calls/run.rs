@@ -4,6 +4,7 @@ use super::io::{check_input, check_output};
 use super::policy::Ceiling;
 use super::tools::{Loaded, Tools};
 use crate::convert::{self, WireError};
+use crate::remediation::Circuits;
 use crate::{proto, status, telemetry};
 use bytes::Bytes;
 use policies::Policy;
@@ -27,6 +28,7 @@ const MOST_SENT: usize = 2 << 20;
 pub(crate) struct Calls {
     tools: Tools,
     ceiling: Arc<Ceiling>,
+    circuits: Arc<Circuits>,
     /// One permit for each call that runs or waits for its turn.
     admission: Arc<Semaphore>,
     admitted: u32,
@@ -51,12 +53,14 @@ impl Calls {
     pub(crate) fn new(
         tools: Tools,
         ceiling: Arc<Ceiling>,
+        circuits: Arc<Circuits>,
         admitted: u32,
         closing: CancellationToken,
     ) -> Self {
         Self {
             tools,
             ceiling,
+            circuits,
             admission: Arc::new(Semaphore::new(admitted as usize)),
             admitted,
             closing,
@@ -93,6 +97,11 @@ impl Calls {
         self.tools.loaded()
     }
 
+    /// How many tools' calls are refused for a while.
+    pub(crate) fn open_circuits(&self) -> usize {
+        self.circuits.all().len()
+    }
+
     /// Waits until no call runs.
     pub(crate) async fn drained(&self) {
         // An error means that the semaphore was closed, which nobody does.
@@ -119,6 +128,9 @@ impl Calls {
             "" => None,
             text => Some(convert::version(text, "version")?),
         };
+        self.circuits.check(&name).inspect_err(|_| {
+            counted.refused_circuit.inc();
+        })?;
         let admission = Arc::clone(&self.admission)
             .try_acquire_owned()
             .map_err(|_| {

@@ -17,6 +17,7 @@ mod endpoint;
 mod machine;
 mod page;
 mod registry;
+mod remediation;
 mod rpc;
 mod sample;
 mod table;
@@ -27,6 +28,7 @@ pub use definition::{Metric, MetricKind, MetricUnit};
 pub(crate) use endpoint::serve;
 pub(crate) use machine::Counted;
 pub use page::metrics_page;
+pub(crate) use remediation::RemediationMetrics;
 pub(crate) use rpc::RpcLayer;
 pub(crate) use sample::Sources;
 pub use table::METRICS;
@@ -42,6 +44,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Metrics {
     pub(crate) calls: CallMetrics,
     pub(crate) validations: ValidationMetrics,
+    pub(crate) remediation: RemediationMetrics,
     rpc: RpcMetrics,
     sampled: Sampled,
     scrapes_served: Counter,
@@ -74,6 +77,7 @@ impl Metrics {
         );
         let calls = CallMetrics::new(&mut registering);
         let validations = ValidationMetrics::new(&mut registering);
+        let remediation = RemediationMetrics::new(&mut registering);
         let rpc = RpcMetrics::new(&mut registering);
         let sampled = Sampled::new(&mut registering);
         let scrapes = registering.counters(&table::SCRAPES);
@@ -81,6 +85,7 @@ impl Metrics {
         let metrics = Self {
             calls,
             validations,
+            remediation,
             rpc,
             sampled,
             scrapes_served: scrapes.of(["served"]),

@@ -4,12 +4,15 @@ use super::machine::{self, Counted, Process};
 use super::registry::{Counter, Counters, FloatCounter, Gauge, Gauges, Registering};
 use super::table;
 use crate::calls::Calls;
+use crate::pressure::Pressure;
 use crate::proposals::Queue;
+use crate::server::LastBackup;
 use crate::store::Store;
 use crate::telemetry;
 use kbi::{State, StateCensus};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 
 /// Where the figures come from.
 pub(crate) struct Sources {
@@ -20,6 +23,7 @@ pub(crate) struct Sources {
     pub(crate) queue: Option<Queue>,
     pub(crate) workers: u32,
     pub(crate) store: Store,
+    pub(crate) pressure: watch::Receiver<Pressure>,
     /// What was known of all versions after so many moves.
     pub(crate) census: Mutex<Option<(u64, Vec<StateCensus>)>>,
 }
@@ -38,6 +42,11 @@ pub(crate) struct Sampled {
     filesystem_size: Gauge,
     filesystem_available: Gauge,
     used: Gauges<1>,
+    last_backup: Gauge,
+    memory_used: Gauge,
+    memory_limit: Gauge,
+    paused: Gauge,
+    circuits: Gauge,
     admitted: Gauge,
     admitted_limit: Gauge,
     waiting: Gauge,
@@ -74,6 +83,11 @@ impl Sampled {
             filesystem_size: registering.gauge(&table::DATA_FILESYSTEM_SIZE),
             filesystem_available: registering.gauge(&table::DATA_FILESYSTEM_AVAILABLE),
             used: registering.gauges(&table::DATA_USED),
+            last_backup: registering.gauge(&table::LAST_BACKUP),
+            memory_used: registering.gauge(&table::MEMORY_USED),
+            memory_limit: registering.gauge(&table::MEMORY_LIMIT),
+            paused: registering.gauge(&table::VALIDATIONS_PAUSED),
+            circuits: registering.gauge(&table::CIRCUITS_OPEN),
             admitted: registering.gauge(&table::CALLS_ADMITTED),
             admitted_limit: registering.gauge(&table::CALLS_ADMITTED_LIMIT),
             waiting: registering.gauge(&table::CALLS_WAITING),
@@ -138,6 +152,14 @@ impl Sampled {
         self.used.of(["knowledge"]).set(float(knowledge));
         let compiled = sources.compiled.bytes();
         self.used.of(["compiled"]).set(float(compiled));
+        let pressure = *sources.pressure.borrow();
+        self.memory_used.set(float(pressure.used.unwrap_or(0)));
+        self.memory_limit
+            .set(pressure.limit.map_or(f64::INFINITY, float));
+        self.paused.set(u8::from(pressure.paused).into());
+        let backup = LastBackup::of(&sources.data_dir).map_or(0, |last| last.seconds);
+        self.last_backup
+            .set(float(u64::try_from(backup).unwrap_or(0)));
     }
 
     fn calls(&self, sources: &Sources) {
@@ -163,6 +185,7 @@ impl Sampled {
         let (loaded, bytes) = calls.loaded();
         self.loaded.set(float(loaded as u64));
         self.loaded_bytes.set(float(bytes));
+        self.circuits.set(float(calls.open_circuits() as u64));
     }
 
     fn validations(&self, sources: &Sources) {

@@ -62,6 +62,14 @@ metrics! {
     DATA_USED = "wasm_runner_data_used_bytes", Gauge, Some(Bytes), ["part"],
         "What the data folder holds: the knowledge base with its log (knowledge), and compiled code (compiled; looked at twice a minute)";
 
+    LAST_BACKUP = "wasm_runner_last_backup_timestamp_seconds", Gauge, Some(Seconds), [],
+        "When the last backup of this data folder had been read back, in seconds since 1970; 0 where none was made";
+
+    MEMORY_USED = "wasm_runner_memory_used_bytes", Gauge, Some(Bytes), [],
+        "What the control group holds that the service is in, without files that can be dropped; 0 where it has no limit";
+    MEMORY_LIMIT = "wasm_runner_memory_limit_bytes", Gauge, Some(Bytes), [],
+        "What it may hold";
+
     RPC_STARTED = "grpc_server_started_total", Counter, None,
         ["grpc_type", "grpc_service", "grpc_method"],
         "Requests that came in, by method; paths that name none are other";
@@ -91,7 +99,11 @@ metrics! {
     CALLS_WAITING = "wasm_runner_calls_waiting", Gauge, None, [],
         "Calls that were admitted beyond those that run: the queue of calls";
     CALLS_REFUSED = "wasm_runner_calls_refused_total", Counter, None, ["reason"],
-        "Calls that were not admitted: too many already (busy), or the service is on its way out (closing)";
+        "Calls that were not admitted: too many already (busy), the service is on its way out (closing), or the tool's circuit is open (circuit)";
+    CIRCUITS_OPEN = "wasm_runner_circuits_open", Gauge, None, [],
+        "Tools whose calls are refused for a while, because of an alert about them";
+    REMEDIATIONS = "wasm_runner_remediations_total", Counter, None, ["action"],
+        "Alerts by what was done about them without a person: opened_circuit, drained, nothing; circuits that a person closed (closed_circuit), and requests without the secret (refused)";
 
     SLOTS = "wasm_runner_sandbox_slots", Gauge, None, [],
         "Runs that the sandbox has room for at the same time";
@@ -120,6 +132,8 @@ metrics! {
         "Validations that go on";
     VALIDATION_WORKERS = "wasm_runner_validation_workers", Gauge, None, [],
         "Validations that can go on at the same time; 0 where the service takes no proposals";
+    VALIDATIONS_PAUSED = "wasm_runner_validations_paused", Gauge, None, [],
+        "1 while no new validation begins, because memory runs short";
     VALIDATIONS_ENDED = "wasm_runner_validations_total", Counter, None, ["verdict"],
         "Validations that ended, by verdict (passed, failed, human_review_required)";
     VALIDATIONS_INTERRUPTED = "wasm_runner_validation_interruptions_total", Counter, None, [],

@@ -6,6 +6,7 @@
 use super::hub::Hub;
 use super::validate::{Background, Judged, Validate};
 use crate::metrics::Metrics;
+use crate::pressure::{self, Pressure};
 use crate::proto::watch_validation_response::{
     Begun, Event, Finished, Interrupted, Queued, StageStarted, Step,
 };
@@ -16,7 +17,7 @@ use runtime::CancellationToken;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tonic::Status;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -36,6 +37,7 @@ struct Inner {
     retries: Retries,
     capacity: usize,
     metrics: Arc<Metrics>,
+    pressure: watch::Receiver<Pressure>,
     closing: CancellationToken,
     waiting: Mutex<Waiting>,
     /// One permit for each proposal that waits.
@@ -65,6 +67,7 @@ impl Queue {
         retries: Retries,
         capacity: usize,
         metrics: Arc<Metrics>,
+        pressure: watch::Receiver<Pressure>,
         closing: CancellationToken,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -73,6 +76,7 @@ impl Queue {
             retries,
             capacity,
             metrics,
+            pressure,
             closing,
             waiting: Mutex::default(),
             turns: Semaphore::new(0),
@@ -121,6 +125,7 @@ impl Queue {
 
     /// Validates one proposal after the other, until the service closes.
     pub(crate) async fn work(self) {
+        let mut pressure = self.0.pressure.clone();
         loop {
             let turn = tokio::select! {
                 biased;
@@ -129,6 +134,12 @@ impl Queue {
             };
             // The semaphore is never closed.
             let Ok(turn) = turn else { break };
+            // With the turn, not before it: who waits for a turn may do so for hours.
+            tokio::select! {
+                biased;
+                () = self.0.closing.cancelled() => break,
+                () = pressure::relieved(&mut pressure) => {}
+            }
             turn.forget();
             let next = {
                 let mut waiting = self.0.lock();

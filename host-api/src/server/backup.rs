@@ -1,5 +1,6 @@
 //! Copies of the knowledge base: taken while a service goes on, put back while none does.
 
+use super::backups::{LastBackup, newest};
 use super::data::DataDir;
 use crate::ServerError;
 use jiff::Timestamp;
@@ -40,6 +41,15 @@ pub enum BackupError {
         /// How many more there are.
         more: usize,
     },
+    /// A folder was named, and there is none in it.
+    #[error(
+        "{} holds no backup; name a folder that `wasm-runner backup --into` wrote to, or a file",
+        path.display()
+    )]
+    None {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file can't be written or renamed.
     #[error("{}: {source}; see that its folder may be written", path.display())]
     File {
@@ -64,11 +74,13 @@ pub struct Restored {
     pub contents: Contents,
     /// Where the one before is kept; none where there was none.
     pub set_aside: Option<PathBuf>,
+    /// Which backup it came from.
+    pub from: PathBuf,
 }
 
 /// Writes a copy of a data folder's knowledge base to a new file and reads all of that back. A
 /// service may go on using it: what was answered before the call is in the copy. The file has its
-/// name only once it is whole.
+/// name only once it is whole. The data folder remembers when it was made.
 ///
 /// # Errors
 /// When there is no knowledge base, the file exists or can't be written, or what was read back is
@@ -94,16 +106,25 @@ pub fn back_up(data_dir: &Path, to: &Path) -> Result<Contents, BackupError> {
         Ok(contents)
     });
     let _ = fs::remove_file(&partial);
+    if let Ok(contents) = &whole {
+        LastBackup::note(data_dir, contents);
+    }
     whole
 }
 
 /// Puts a backup into a data folder that no service has. A knowledge base that is there is only
-/// replaced if that is meant, and kept beside the new one.
+/// replaced if that is meant, and kept beside the new one. Of a folder of backups, the newest is
+/// taken.
 ///
 /// # Errors
 /// When the backup can't be read or is damaged, a service has the folder, or there is a knowledge
 /// base that must not be replaced. Then nothing was changed.
 pub fn restore(backup: &Path, data_dir: &Path, replace: bool) -> Result<Restored, BackupError> {
+    let backup = &if backup.is_dir() {
+        newest(backup)?
+    } else {
+        backup.to_owned()
+    };
     // First, so that a wrong file does not even make a folder.
     whole(backup)?;
     let data = DataDir::take(data_dir)?;
@@ -120,6 +141,7 @@ pub fn restore(backup: &Path, data_dir: &Path, replace: bool) -> Result<Restored
     Ok(Restored {
         contents: whole(&place)?,
         set_aside: occupied.then_some(aside),
+        from: backup.clone(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! How the service is set up.
 
+use crate::{MemoryGuard, Remediation};
 use isolation::Isolation;
 use policies::{Access, Bytes, DirectoryGrant, GuestPath, HostPath, Policy, WallTime};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -62,6 +63,10 @@ pub struct ServerConfig {
     /// Bytes of compiled code that are kept on disk; beyond them, what was not used for longest
     /// goes at a start. Default: 4 GiB.
     pub code_cache: Bytes,
+    /// When validations wait because memory runs short. Default: [`MemoryGuard::default`].
+    pub memory_guard: MemoryGuard,
+    /// What is done about alerts without a person. Default: nothing.
+    pub remediation: Option<Remediation>,
     /// How long running calls may go on when the service is told to stop. Default: 10 s.
     pub grace: Duration,
 }
@@ -96,6 +101,8 @@ impl ServerConfig {
             max_message: Bytes::mib(16),
             tool_cache: Bytes::mib(256),
             code_cache: Self::CODE_CACHE,
+            memory_guard: MemoryGuard::default(),
+            remediation: None,
             grace: Duration::from_secs(10),
         }
     }

@@ -79,6 +79,10 @@ impl DataDir {
         path.join("cache")
     }
 
+    pub(crate) fn last_backup_in(path: &Path) -> PathBuf {
+        path.join("last-backup.json")
+    }
+
     pub(crate) fn key_in(path: &Path) -> PathBuf {
         path.join("installation.key")
     }

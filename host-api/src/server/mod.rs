@@ -1,6 +1,7 @@
 //! The service as a whole: what it is made of, how it starts and how it ends.
 
 mod backup;
+mod backups;
 mod config;
 mod data;
 mod gather;
@@ -8,14 +9,19 @@ mod serve;
 mod upkeep;
 
 pub use backup::{BackupError, Restored, back_up, restore};
+pub(crate) use backups::LastBackup;
+pub use backups::{KeptBackup, back_up_into};
 pub use config::ServerConfig;
 pub use upkeep::{NewKey, is_served, key_fingerprint, rotate_key, sweep_cache};
 
 use crate::ServerError;
 use crate::calls::{Calls, Ceiling, Tools};
 use crate::metrics::{Counted, Metrics, Sources};
+use crate::pressure::Pressure;
 use crate::proposals::{Attesting, Queue, Validate};
+use crate::remediation::Circuits;
 use crate::store::Store;
+use crate::{MemoryGuard, Remediation};
 use data::DataDir;
 use isolation::{LaunchError, LocalLauncher};
 use kbi::{KnowledgeBase, SqliteKnowledgeBase};
@@ -25,6 +31,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use validation::{AttestationKey, Contract, Installation, Validator, ValidatorOptions};
 
 /// How long a start waits for tools to be loaded.
@@ -39,7 +46,12 @@ pub struct BoundServer {
     address: SocketAddr,
     metrics_listener: Option<TcpListener>,
     metrics_address: Option<SocketAddr>,
+    remediation_listener: Option<(TcpListener, Remediation)>,
+    remediation_address: Option<SocketAddr>,
     metrics: Arc<Metrics>,
+    circuits: Arc<Circuits>,
+    memory_guard: MemoryGuard,
+    pressure: watch::Sender<Pressure>,
     store: Store,
     calls: Arc<Calls>,
     queue: Option<Queue>,
@@ -116,6 +128,7 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let closing = CancellationToken::new();
         let store = Store::new(kb, closing.clone());
+        let pressure = watch::Sender::default();
         let queue = validator(&ceiling).map(|validator| {
             Queue::new(
                 store.clone(),
@@ -123,6 +136,7 @@ impl Server {
                 config.validation_retries,
                 config.max_waiting_validations,
                 Arc::clone(&metrics),
+                pressure.subscribe(),
                 closing.clone(),
             )
         });
@@ -138,7 +152,14 @@ impl Server {
             .max_running_calls
             .max(1)
             .saturating_add(config.max_waiting_calls);
-        let calls = Arc::new(Calls::new(tools, ceiling, admitted, closing.clone()));
+        let circuits = Arc::new(Circuits::default());
+        let calls = Arc::new(Calls::new(
+            tools,
+            ceiling,
+            Arc::clone(&circuits),
+            admitted,
+            closing.clone(),
+        ));
         let loading = Arc::clone(&calls);
         let most = config.code_cache;
         let loading = tokio::spawn(async move {
@@ -163,12 +184,27 @@ impl Server {
             }
             None => (None, None),
         };
+        let (remediation_listener, remediation_address) = match config.remediation {
+            Some(remediation) => {
+                let address = remediation.listen;
+                let listen = |source| ServerError::ListenRemediation { address, source };
+                let listener = TcpListener::bind(address).await.map_err(listen)?;
+                let address = listener.local_addr().map_err(listen)?;
+                (Some((listener, remediation)), Some(address))
+            }
+            None => (None, None),
+        };
         Ok(BoundServer {
             listener,
             address,
             metrics_listener,
             metrics_address,
+            remediation_listener,
+            remediation_address,
             metrics,
+            circuits,
+            memory_guard: config.memory_guard,
+            pressure,
             store,
             calls,
             queue,
@@ -192,6 +228,11 @@ impl BoundServer {
         self.metrics_address
     }
 
+    /// Where alerts come in, with the port that it got; none where they do not.
+    pub fn remediation_addr(&self) -> Option<SocketAddr> {
+        self.remediation_address
+    }
+
     /// What is looked at when somebody reads the metrics.
     fn sources(&self) -> Sources {
         Sources {
@@ -202,6 +243,7 @@ impl BoundServer {
             queue: self.queue.clone(),
             workers: self.workers,
             store: self.store.clone(),
+            pressure: self.pressure.subscribe(),
             census: Mutex::default(),
         }
     }

@@ -5,10 +5,12 @@ use super::gather::Gather;
 use crate::calls::ExecutionApi;
 use crate::knowledge::KnowledgeApi;
 use crate::metrics::{self, RpcLayer};
+use crate::pressure::Guard;
 use crate::proposals::ValidationApi;
 use crate::proto::execution_service_server::ExecutionServiceServer;
 use crate::proto::knowledge_service_server::KnowledgeServiceServer;
 use crate::proto::validation_service_server::ValidationServiceServer;
+use crate::remediation::{self, Remedies};
 use crate::telemetry::request_span;
 use crate::{ServerError, proto};
 use futures::StreamExt as _;
@@ -20,6 +22,9 @@ use tokio::task::JoinSet;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+
+/// The part that a service lacks which only calls tools.
+const VALIDATION: &str = HEALTH[2];
 
 /// How long answers may take to be delivered once nothing runs any more.
 const DELIVERY: Duration = Duration::from_secs(1);
@@ -46,9 +51,18 @@ impl BoundServer {
     /// # Errors
     /// When the knowledge base can't be read, or the network layer breaks down.
     pub async fn serve(mut self, shutdown: CancellationToken) -> Result<(), ServerError> {
+        if self.queue.is_some() {
+            let guard = Guard::new(self.memory_guard.clone(), self.pressure.clone());
+            tokio::spawn(guard.watch(self.closing.clone()));
+        }
         let mut workers = self.start_validations().await?;
         let (health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::Serving).await;
+        if self.queue.is_none() {
+            health
+                .set_service_status(VALIDATION, ServingStatus::NotServing)
+                .await;
+        }
         let stopping = CancellationToken::new();
         // Metrics are told until the end: how a service drains is worth seeing.
         let told = CancellationToken::new();
@@ -56,6 +70,16 @@ impl BoundServer {
         if let Some(listener) = self.metrics_listener.take() {
             let (counted, sources) = (Arc::clone(&self.metrics), Arc::new(self.sources()));
             tokio::spawn(metrics::serve(listener, counted, sources, told));
+        }
+        if let Some((listener, config)) = self.remediation_listener.take() {
+            let remedies = Remedies::new(
+                config,
+                Arc::clone(&self.circuits),
+                shutdown.clone(),
+                self.metrics.remediation.handles(),
+            );
+            let end = self.closing.clone();
+            tokio::spawn(remediation::serve(listener, Arc::new(remedies), end));
         }
         let limit = self.max_message;
         let execution = ExecutionServiceServer::new(ExecutionApi(Arc::clone(&self.calls)))

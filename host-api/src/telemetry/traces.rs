@@ -4,11 +4,12 @@
 //! hangs or is away, spans are dropped and counted; no call waits for it.
 
 use super::counts::{DROPPED_EXPORT, DROPPED_FULL, EXPORTED};
+use crate::breaker::{Breaker, breaker};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{SpanExporter as OtlpExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider, Span, SpanData,
     SpanExporter, SpanProcessor,
@@ -24,6 +25,11 @@ const AT_ONCE: usize = 512;
 /// How long a collector may take for one export; `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds)
 /// says otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Exports in a row that fail before the collector is left alone for a while, and for how long. Within
+/// one export, opentelemetry-otlp tries again by itself, with growing and random waits, in that time.
+const FAILURES: u32 = 3;
+const SHORTEST_BREAK: Duration = Duration::from_secs(2);
+const LONGEST_BREAK: Duration = Duration::from_secs(30);
 /// How long the last spans may take when the program ends.
 const LAST: Duration = Duration::from_secs(2);
 
@@ -95,6 +101,7 @@ impl Traces {
             exporter,
             waiting: Arc::clone(&waiting),
             failing: AtomicBool::new(false),
+            breaker: breaker(FAILURES, SHORTEST_BREAK, LONGEST_BREAK),
         };
         // It never drops any itself: `Bounded` lets no more in than it has room for.
         let config = BatchConfigBuilder::default()
@@ -185,12 +192,24 @@ struct Counted {
     waiting: Arc<AtomicUsize>,
     /// Whether that was said.
     failing: AtomicBool,
+    /// Keeps from a collector that takes nothing.
+    breaker: Breaker,
 }
 
 impl SpanExporter for Counted {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
-        let result = self.exporter.export(batch).await;
+        let result = if self.breaker.is_call_permitted() {
+            let result = self.exporter.export(batch).await;
+            match result {
+                Ok(()) => self.breaker.on_success(),
+                Err(_) => self.breaker.on_error(),
+            }
+            result
+        } else {
+            let why = "the collector is left alone for a while, since it took nothing lately";
+            Err(OTelSdkError::InternalFailure(why.to_owned()))
+        };
         self.waiting.fetch_sub(spans, Ordering::AcqRel);
         let counter = if result.is_ok() {
             &EXPORTED
@@ -238,6 +257,44 @@ mod tests {
             assert!(error.contains("such as http://127.0.0.1:4317"), "{error}");
             assert!(!error.contains(['\n', '\u{1b}']), "{error}");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_collector_that_takes_nothing_is_left_alone_for_a_while() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                drop(stream);
+            }
+        });
+        let exporter = OtlpExporter::builder()
+            .with_tonic()
+            .with_endpoint(endpoint)
+            .with_timeout(Duration::from_millis(50))
+            .build()
+            .unwrap();
+        let hour = Duration::from_hours(1);
+        let counted = Counted {
+            exporter,
+            waiting: Arc::new(AtomicUsize::new(0)),
+            failing: AtomicBool::new(false),
+            breaker: breaker(FAILURES, hour, hour),
+        };
+        for number in 1..=FAILURES {
+            assert!(counted.breaker.is_call_permitted(), "before {number}");
+            assert!(counted.export(Vec::new()).await.is_err());
+        }
+        let before = connections.load(Ordering::SeqCst);
+        assert!(before >= 1);
+        for _ in 0..10 {
+            let error = counted.export(Vec::new()).await.unwrap_err().to_string();
+            assert!(error.contains("left alone"), "{error}");
+        }
+        assert_eq!(connections.load(Ordering::SeqCst), before);
     }
 
     /// Were a span to wait for room, this would not end.

@@ -17,4 +17,6 @@ mod hostile;
 mod knowledge;
 mod life;
 mod metrics;
+mod pressure;
 mod proposals;
+mod remediation;

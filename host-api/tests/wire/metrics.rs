@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use validation::Verdict;
 
-fn with_metrics(config: &mut host_api::ServerConfig) {
+pub(crate) fn with_metrics(config: &mut host_api::ServerConfig) {
     config.metrics_listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
 }
 
@@ -33,7 +33,7 @@ async fn get(address: SocketAddr, path: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
-async fn scrape(host: &Host) -> BTreeMap<String, f64> {
+pub(crate) async fn scrape(host: &Host) -> BTreeMap<String, f64> {
     let (head, body) = get(host.metrics.expect("it listens"), "/metrics").await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let kind = "content-type: application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -82,7 +82,13 @@ impl Service {
 
     /// One that only calls tools, under this ceiling, with its log in a file as JSON.
     pub(crate) fn calling(data: &Path, ceiling: &Path, log: File) -> Self {
-        Self::launch(
+        Self::calling_at("127.0.0.1:0", data, ceiling, log)
+    }
+
+    /// The same at an address that was another's before.
+    pub(crate) fn calling_at(listen: &str, data: &Path, ceiling: &Path, log: File) -> Self {
+        Self::launch_at(
+            listen,
             Command::new(program())
                 .args(["--log-format", "json", "serve", "--calls-only"])
                 .args(["--max-running-calls", "4", "--data-dir"])
@@ -112,17 +118,20 @@ impl Service {
                 .env("OTEL_EXPORTER_OTLP_TIMEOUT", "500")
                 .stderr(log),
         );
-        let mut line = String::new();
-        service.stdout.read_line(&mut line).expect("a second line");
-        let metrics = line.trim().strip_prefix("metrics on http://");
+        let line = service.line();
+        let metrics = line.strip_prefix("metrics on http://");
         let metrics = metrics.and_then(|at| at.strip_suffix("/metrics"));
         let metrics = metrics.unwrap_or_else(|| panic!("no address in {line:?}"));
         (service, metrics.to_owned())
     }
 
     fn launch(command: &mut Command) -> Self {
+        Self::launch_at("127.0.0.1:0", command)
+    }
+
+    fn launch_at(listen: &str, command: &mut Command) -> Self {
         let mut child = command
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", listen])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -135,6 +144,13 @@ impl Service {
             .unwrap_or_else(|| panic!("no address in {line:?}"));
         let url = line[at..].trim().to_owned();
         Self { child, stdout, url }
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("a further line");
+        line.trim().to_owned()
     }
 
     /// Whether the process that was started is still the one that serves.

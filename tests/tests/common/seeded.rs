@@ -9,7 +9,7 @@ use kbi::{Attribution, Digest, KnowledgeBase, SqliteKnowledgeBase, ValidationOut
 use policies::Policy;
 use serde_json::{Value, json};
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
@@ -81,20 +81,7 @@ impl Seeded {
     pub(crate) async fn calling(hosts: &[String], tools: impl IntoIterator<Item = Seed>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
-        fs::create_dir_all(data.join("folders")).expect("made");
-        let ceiling = data.join("ceiling.toml");
-        let network = format!("[capabilities]\nnetwork = {hosts:?}");
-        fs::write(&ceiling, CEILING.replace("[capabilities]", &network)).expect("written");
-        let kb = SqliteKnowledgeBase::open(&data.join("kbi.sqlite")).expect("a knowledge base");
-        let echo = Seed {
-            name: "echo".to_owned(),
-            wasm: wat::parse_str(ECHO).expect("a module"),
-            grant: Policy::default(),
-        };
-        for seed in std::iter::once(echo).chain(tools) {
-            plant(&kb, &seed);
-        }
-        drop(kb);
+        let ceiling = lay_out(&data, hosts, tools);
         let log = File::create(folder.path().join("log")).expect("a log");
         let service = Service::calling(&data, &ceiling, log);
         let channel = Endpoint::from_shared(service.url.clone())
@@ -161,6 +148,28 @@ impl Seeded {
         drop(self.client);
         self.service.stop();
     }
+}
+
+/// Makes a data folder with these tools in it, and one that prints its input; gives its ceiling.
+pub(crate) fn lay_out(
+    data: &Path,
+    hosts: &[String],
+    tools: impl IntoIterator<Item = Seed>,
+) -> PathBuf {
+    fs::create_dir_all(data.join("folders")).expect("made");
+    let ceiling = data.join("ceiling.toml");
+    let network = format!("[capabilities]\nnetwork = {hosts:?}");
+    fs::write(&ceiling, CEILING.replace("[capabilities]", &network)).expect("written");
+    let kb = SqliteKnowledgeBase::open(&data.join("kbi.sqlite")).expect("a knowledge base");
+    let echo = Seed {
+        name: "echo".to_owned(),
+        wasm: wat::parse_str(ECHO).expect("a module"),
+        grant: Policy::default(),
+    };
+    for seed in std::iter::once(echo).chain(tools) {
+        plant(&kb, &seed);
+    }
+    ceiling
 }
 
 /// A call with an input and nothing else.

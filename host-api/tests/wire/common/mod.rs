@@ -30,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) address: SocketAddr,
     /// Where metrics are, if they are anywhere.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Where alerts come in, if they do.
+    pub(crate) alerts: Option<SocketAddr>,
     pub(crate) running: RunningCalls,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), ServerError>>,
@@ -80,6 +82,7 @@ impl Host {
             data: data.to_owned(),
             address: server.local_addr(),
             metrics: server.metrics_addr(),
+            alerts: server.remediation_addr(),
             running: server.running_calls(),
             task: tokio::spawn(server.serve(shutdown.clone())),
             shutdown,
@@ -122,6 +125,11 @@ impl Host {
 
     pub(crate) async fn stopped(self) {
         self.stop();
+        self.ended().await;
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn ended(self) {
         tokio::time::timeout(LONG, self.task)
             .await
             .expect("it stops")
